@@ -102,8 +102,13 @@ class Annotation:
         return [gene for gene in found[first:last] if gene.end > start]
 
     def overlapping(self, variant: Variant) -> list[Gene]:
-        """The genes whose body overlaps the REF bases of a variant, anchor base included."""
-        end = max(variant.end, variant.start + 1)
+        """The genes whose body overlaps the bases of a variant, anchor base included.
+
+        The longer allele counts, as if ALT lay on the genome too.
+
+        Source: spec/scoring.md 6.4.
+        """
+        end = max(variant.end, variant.start + max(len(variant.alternate_bases), 1))
         return self.genes(variant.chromosome, variant.start, end)
 
     def find(self, text: str) -> Gene | None:

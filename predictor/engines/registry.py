@@ -1,0 +1,282 @@
+"""The engines by name: which there are, what they need, and how to open one.
+
+Listing reads small files only and never loads JAX, so that the web process can do it. Nothing
+falls back to another engine: what is not installed is refused with the reason.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from alphagenome.models.dna_model import DnaModel, Organism
+from alphagenome.models.dna_output import OutputType
+
+from predictor import errors
+from predictor.home import genome_folder
+from predictor.weights.load import weights_folder
+
+if TYPE_CHECKING:
+    from predictor.genome.reference import Reference
+
+_HUMAN, _MOUSE = Organism.HOMO_SAPIENS, Organism.MUS_MUSCULUS
+_SDK_WINDOWS = (16_384, 131_072, 524_288, 1_048_576)
+_FOLDS = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Engine:
+    """What is fixed about an engine, whether it is installed or not.
+
+    Attributes:
+      name: as in `open_engine`.
+      title: name for people.
+      description: one sentence.
+      assemblies: the genome of each organism.
+      windows: lengths in bp that it accepts, ascending.
+      default_window: in bp.
+      weights_command: the command that installs its weights (or what stands for them).
+      genome_command: the command that installs its genome.
+      invented: its results are about an invented genome.
+      needs_weights: it runs here with weights of its own.
+      unavailable: why this version cannot run it even if installed; empty otherwise.
+    """
+
+    name: str
+    title: str
+    description: str
+    assemblies: Mapping[Organism, str]
+    windows: tuple[int, ...]
+    default_window: int
+    weights_command: str
+    genome_command: str
+    invented: bool = False
+    needs_weights: bool = True
+    unavailable: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineDescription:
+    """An engine as it stands on this machine.
+
+    Attributes:
+      engine: what is fixed about it.
+      installed: it can be opened.
+      problem: why not, one sentence; empty if installed.
+      install_command: the command that mends it, or that installed it.
+      weights_digest: SHA-256 of the weights, from their card; None without weights.
+      output_types: for each organism; empty without weights.
+    """
+
+    engine: Engine
+    installed: bool
+    problem: str = ""
+    install_command: str
+    weights_digest: str | None = None
+    output_types: Mapping[Organism, tuple[OutputType, ...]] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """As in `open_engine`."""
+        return self.engine.name
+
+
+_REAL_ASSEMBLIES = {_HUMAN: "hg38", _MOUSE: "mm10"}
+
+
+def _released(name: str, version: str, title: str, description: str) -> Engine:
+    return Engine(
+        name=name,
+        title=title,
+        description=description,
+        assemblies=_REAL_ASSEMBLIES,
+        windows=_SDK_WINDOWS,
+        default_window=131_072,
+        weights_command=(
+            "python -m predictor install-weights alphagenome --from huggingface "
+            f"--version {version}"
+        ),
+        genome_command="python -m predictor install-genome hg38",
+    )
+
+
+ENGINES: dict[str, Engine] = {
+    engine.name: engine
+    for engine in (
+        Engine(
+            name="demo",
+            title="Demo (invented genome)",
+            description=(
+                "A narrow network of the same architecture, trained on an invented world; "
+                "its genes, cell types and results are not real."
+            ),
+            assemblies={_HUMAN: "demoH1", _MOUSE: "demoM1"},
+            windows=(4_096, 16_384, 32_768),
+            default_window=16_384,
+            weights_command=(
+                "python -m predictor train pretrain --recipe demo --out predictor/weights/demo"
+            ),
+            genome_command="python -m predictor simulate genome",
+            invented=True,
+        ),
+        _released(
+            "alphagenome",
+            "all-folds",
+            "AlphaGenome",
+            "The released weights, distilled from all folds, on the genomes of human and mouse.",
+        ),
+        *(
+            _released(
+                f"fold-{fold}",
+                f"fold-{fold}",
+                f"AlphaGenome, fold {fold}",
+                f"The released weights that were trained without fold {fold} of the genome.",
+            )
+            for fold in range(_FOLDS)
+        ),
+        Engine(
+            name="hosted",
+            title="AlphaGenome, hosted service",
+            description="The official service, reached over the network with an API key.",
+            assemblies=_REAL_ASSEMBLIES,
+            windows=_SDK_WINDOWS,
+            default_window=131_072,
+            weights_command="export ALPHAGENOME_API_KEY=...",
+            genome_command="python -m predictor install-genome hg38",
+            needs_weights=False,
+            unavailable="The hosted service cannot be reached from this version yet.",
+        ),
+    )
+}
+
+
+def find_engine(name: str) -> Engine:
+    """The fixed facts about an engine.
+
+    Raises:
+      UnknownEngineError: lists the names that exist.
+    """
+    if name not in ENGINES:
+        raise errors.UnknownEngineError(
+            f'There is no engine "{name}"; the engines are {", ".join(ENGINES)}.'
+        )
+    return ENGINES[name]
+
+
+def list_engines() -> list[EngineDescription]:
+    """All engines, installed or not, in the order in which people should see them."""
+    return [describe_engine(name) for name in ENGINES]
+
+
+def describe_engine(name: str) -> EngineDescription:
+    """One engine as it stands on this machine.
+
+    Raises:
+      UnknownEngineError: lists the names that exist.
+    """
+    engine = find_engine(name)
+    if engine.unavailable:
+        return EngineDescription(
+            engine=engine,
+            installed=False,
+            problem=engine.unavailable,
+            install_command=engine.weights_command,
+        )
+    digest: str | None = None
+    output_types: dict[Organism, tuple[OutputType, ...]] = {}
+    problem, command = "", engine.weights_command
+    try:
+        digest = engine_card(name).get("digest")
+        output_types = _output_types(name)
+    except errors.WeightsMissingError as error:
+        problem = error.message
+    except (OSError, ValueError, KeyError, AttributeError) as error:
+        problem = f"The weights of the engine {name} cannot be read: {error}."
+    if not problem and (problem := _missing_genome(engine)):
+        command = engine.genome_command
+    return EngineDescription(
+        engine=engine,
+        installed=not problem,
+        problem=problem,
+        install_command=command,
+        weights_digest=digest,
+        output_types=output_types,
+    )
+
+
+def engine_card(name: str) -> dict[str, Any]:
+    """The card of the weights: seed, commit, command, digest, measured correlations.
+
+    Raises:
+      UnknownEngineError: lists the names that exist.
+      WeightsMissingError: the weights are not installed.
+    """
+    find_engine(name)
+    card: dict[str, Any] = json.loads((weights_folder(name) / "card.json").read_text())
+    return card
+
+
+def open_engine(name: str) -> DnaModel:
+    """Loads an engine, ready to predict. Takes seconds, and loads JAX.
+
+    Raises:
+      UnknownEngineError: there is none of that name.
+      EngineNotInstalledError: says what is missing and which command installs it;
+        `WeightsMissingError` where it is the weights.
+    """
+    description = describe_engine(name)
+    engine = description.engine
+    if not description.installed:
+        kind = (
+            errors.WeightsMissingError
+            if engine.needs_weights and description.weights_digest is None
+            else errors.EngineNotInstalledError
+        )
+        raise kind(f"{description.problem} To install it, run: {description.install_command}")
+    # Imported late: it brings JAX with it.
+    from predictor.engines.local import LocalModel
+
+    return LocalModel.load(
+        weights_folder(name),
+        engine=name,
+        references=open_references(engine),
+        annotations={
+            organism: genome_folder(assembly) / "genes.gtf"
+            for organism, assembly in engine.assemblies.items()
+            if (genome_folder(assembly) / "genes.gtf").exists()
+        },
+        windows=engine.windows,
+    )
+
+
+def open_references(engine: Engine) -> dict[Organism, "Reference"]:
+    """The genomes of an engine that are installed."""
+    from predictor.genome.reference import Reference
+
+    return {
+        organism: Reference(fasta_path(assembly), assembly=assembly)
+        for organism, assembly in engine.assemblies.items()
+        if fasta_path(assembly).exists()
+    }
+
+
+def fasta_path(assembly: str) -> Path:
+    """Where the FASTA file of an assembly lies, or would lie."""
+    return genome_folder(assembly) / "genome.fa"
+
+
+def _missing_genome(engine: Engine) -> str:
+    """One sentence if the genome of the first organism is not there; others may be missing."""
+    for assembly in engine.assemblies.values():
+        if fasta_path(assembly).exists():
+            return ""
+    first = next(iter(engine.assemblies.values()))
+    return f"The genome {first} is not installed (looked for {fasta_path(first)})."
+
+
+def _output_types(name: str) -> dict[Organism, tuple[OutputType, ...]]:
+    from predictor.tracks.catalogue import catalogue
+
+    tracks = catalogue(name)
+    return {organism: tuple(tracks.output_types(organism)) for organism in tracks.organisms}
