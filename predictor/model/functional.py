@@ -1,0 +1,202 @@
+"""The network as pure functions of plain dicts: the only place that knows how NNX stores arrays.
+
+Parameters and state are nested dicts with string keys and arrays at the leaves, so they go
+through `jax.jit`, `jax.grad`, optax and Orbax as they are. All functions can be traced, with
+`config` and `requested` static.
+
+Axes: B batch, S base pairs (a multiple of 2,048), J kinds of splice site, K sites.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+import jax
+import jax.numpy as jnp
+from alphagenome.models.dna_output import OutputType
+from flax import nnx
+from jax.typing import DTypeLike
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+from predictor.errors import AllelensError
+from predictor.model.alphagenome import AlphaGenome
+from predictor.model.config import PAIR_WIDTH, ModelConfig
+from predictor.model.heads import JUNCTION, requested_heads
+from predictor.model.initialization import Draw, initialize
+from predictor.model.normalization import Dropout
+from predictor.model.splicing import JunctionHead
+
+Tree: TypeAlias = dict[str, Any]
+"""A nested dict with string keys, and arrays or shapes at the leaves."""
+
+Predictions: TypeAlias = dict[str, dict[str, Array]]
+
+
+class InvalidSequenceLengthError(AllelensError):
+    """The network cannot take a sequence of this length."""
+
+    code = "invalid_sequence_length"
+
+
+def init(config: ModelConfig, key: PRNGKeyArray) -> tuple[Tree, Tree]:
+    """Fresh parameters to train from, and running moments of 1.
+
+    Dense and convolution kernels are fan-in scaled normal, norms 1 and 0, `residual_scale` 0.9,
+    `learnt_scale` 1, junction tables N(0, 0.1) (training.md 1.2).
+    """
+
+    def build(draw: Draw) -> AlphaGenome:
+        return AlphaGenome(config, draw=draw)
+
+    arrays: tuple[Tree, Tree] = jax.jit(lambda key: _arrays(initialize(build, key)))(key)
+    return arrays
+
+
+@lru_cache(maxsize=16)
+def _structure(config: ModelConfig) -> tuple[Any, Tree, Tree]:
+    model = nnx.eval_shape(lambda: AlphaGenome(config, draw=Draw()))
+    return (nnx.split(model, nnx.Param, nnx.BatchStat)[0], *_arrays(model))
+
+
+def abstract(config: ModelConfig) -> tuple[Tree, Tree]:
+    """Parameters and state as `jax.ShapeDtypeStruct`s; takes no memory."""
+    _, params, state = _structure(config)
+    return params, state
+
+
+def bind(config: ModelConfig, params: Tree, state: Tree) -> AlphaGenome:
+    """The module holding these arrays, in the mode for use (running moments, no dropout)."""
+    graph, _, _ = _structure(config)
+    model: AlphaGenome = nnx.merge(graph, _with_list_indices(params), _with_list_indices(state))
+    return model
+
+
+def forward(
+    config: ModelConfig,
+    params: Tree,
+    state: Tree,
+    one_hot: Float[Array, "B S 4"],
+    organism_index: Int[Array, " B"],
+    requested: Iterable[str | OutputType],
+    *,
+    splice_site_positions: Int[Array, "B 4 K"] | None = None,
+    with_128bp: bool = False,
+    dtype: DTypeLike = jnp.float32,
+) -> Predictions:
+    """Predictions of the requested heads in model space.
+
+    Args:
+      config: sizes.
+      params: parameters, float32.
+      state: running second moments, float32.
+      one_hot: columns A, C, G, T; a zero row for any other letter.
+      organism_index: 0 human, 1 mouse.
+      requested: heads or output types; only what they need is computed.
+      splice_site_positions: sites for the junction head, rows donor +, acceptor +, donor -,
+        acceptor -, 0-based, -1 where there is none. Without them the network takes the sites
+        that its classification head finds.
+      with_128bp: give the 128-bp versions of the 1-bp tracks too, which only losses need.
+      dtype: compute type. Predictions are float32 in any case; embeddings have this type.
+
+    Returns:
+      Per head: tracks `scaled_predictions_1bp` and/or `scaled_predictions_128bp` [B, S', T]
+      (ChIP: 128 bp only); contact maps `predictions` [B, M, M, T]; splice classes and usage
+      `logits` and `predictions` [B, S, T]; junctions `predictions` [B, K, K, 2 T],
+      `splice_junction_mask` and `splice_site_positions`. And under "embeddings" those that the
+      requested heads read (all, if none is requested): `embeddings_1bp`, `embeddings_128bp`,
+      `embeddings_pair`.
+
+    Raises:
+      InvalidSequenceLengthError: S is not a positive multiple of 2,048.
+      UnknownHeadError: no such head.
+    """
+    _check_length(one_hot.shape[1])
+    return bind(config, params, state)(
+        one_hot.astype(dtype),
+        organism_index,
+        requested_heads(requested),
+        splice_site_positions=splice_site_positions,
+        with_128bp=with_128bp,
+    )
+
+
+def forward_train(
+    config: ModelConfig,
+    params: Tree,
+    state: Tree,
+    one_hot: Float[Array, "B S 4"],
+    organism_index: Int[Array, " B"],
+    requested: Iterable[str | OutputType],
+    *,
+    splice_site_positions: Int[Array, "B 4 K"] | None = None,
+    key: PRNGKeyArray,
+    dtype: DTypeLike = jnp.float32,
+) -> tuple[Predictions, Tree]:
+    """The same as `forward` with the batch's own second moments and dropout, and the new state.
+
+    Always gives the 128-bp versions too. The moments of modules that no requested head needs
+    stay as they were.
+    """
+    _check_length(one_hot.shape[1])
+    model = bind(config, params, state)
+    model.train()  # type: ignore[no-untyped-call]
+    _give_dropout_keys(model, key)
+    predictions = model(
+        one_hot.astype(dtype),
+        organism_index,
+        requested_heads(requested),
+        splice_site_positions=splice_site_positions,
+        with_128bp=True,
+    )
+    return predictions, _arrays(model)[1]
+
+
+def junctions(
+    config: ModelConfig,
+    params: Tree,
+    embeddings_1bp: Float[Array, "B S C"],
+    organism_index: Int[Array, " B"],
+    positions: Int[Array, "B 4 K"],
+) -> dict[str, Array]:
+    """The junction head alone, on embeddings of an earlier pass (spec/model.md 13.5)."""
+    head = nnx.eval_shape(lambda: JunctionHead(config, draw=Draw()))
+    own = _with_list_indices(params["heads"][JUNCTION])
+    bound: JunctionHead = nnx.merge(nnx.split(head)[0], own)
+    return bound(embeddings_1bp, organism_index, positions)
+
+
+def _check_length(length: int) -> None:
+    if length == 0 or length % PAIR_WIDTH:
+        raise InvalidSequenceLengthError(
+            f"The sequence has {length:,} bp, but the network takes multiples of {PAIR_WIDTH:,} "
+            "bp. Resize the interval, for example to 16,384 bp.",
+            field="interval",
+        )
+
+
+def _give_dropout_keys(model: AlphaGenome, key: PRNGKeyArray) -> None:
+    dropouts = [module for _, module in nnx.iter_modules(model) if isinstance(module, Dropout)]
+    for dropout, own in zip(dropouts, jax.random.split(key, len(dropouts)), strict=True):
+        dropout.key = own
+
+
+def _arrays(model: nnx.Module) -> tuple[Tree, Tree]:
+    params, state = nnx.state(model, nnx.Param, nnx.BatchStat)
+    return _with_string_keys(nnx.to_pure_dict(params)), _with_string_keys(nnx.to_pure_dict(state))
+
+
+def _with_string_keys(tree: Mapping[Any, Any]) -> Tree:
+    """List indices become strings: Orbax, optax and JSON treat those alike."""
+    return {
+        str(name): _with_string_keys(leaf) if isinstance(leaf, Mapping) else leaf
+        for name, leaf in tree.items()
+    }
+
+
+def _with_list_indices(tree: Mapping[str, Any]) -> dict[str | int, Any]:
+    return {
+        int(name) if name.isdigit() else name: (
+            _with_list_indices(leaf) if isinstance(leaf, Mapping) else leaf
+        )
+        for name, leaf in tree.items()
+    }
