@@ -1,0 +1,82 @@
+import { keepPreviousData, QueryClient, useQuery } from "@tanstack/react-query";
+import {
+  getCatalogue,
+  getChanges,
+  getEngines,
+  getExamples,
+  getGenes,
+  getGenomes,
+  getJobs,
+  getSession,
+  searchGenome,
+} from "./endpoints";
+import { ApiError } from "./errors";
+
+/** One hook per question to the API; what the server says seldom changes is kept. */
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5 * 60_000,
+      // A refusal is final; silence is worth another try.
+      retry: (count, error) => !(error instanceof ApiError && error.status < 500) && count < 3,
+      refetchOnWindowFocus: false,
+    },
+  },
+});
+
+const engines = { queryKey: ["engines"], queryFn: getEngines };
+
+export const fetchEngines = () => queryClient.ensureQueryData(engines);
+
+export const useEngines = () => useQuery(engines);
+export const useSession = () => useQuery({ queryKey: ["session"], queryFn: getSession });
+export const useExamples = () => useQuery({ queryKey: ["examples"], queryFn: getExamples });
+export const useGenomes = () => useQuery({ queryKey: ["genomes"], queryFn: getGenomes });
+
+export const useCatalogue = (engine: string, organism: string) =>
+  useQuery({ queryKey: ["catalogue", engine, organism], queryFn: () => getCatalogue(engine, organism) });
+
+export const useSearch = (assembly: string | undefined, text: string) =>
+  useQuery({
+    queryKey: ["search", assembly, text],
+    queryFn: ({ signal }) => searchGenome(assembly ?? "", text, 8, signal),
+    enabled: assembly !== undefined && text.length > 0,
+    placeholderData: keepPreviousData,
+  });
+
+export const fetchSearch = (assembly: string, text: string) =>
+  queryClient.fetchQuery({ queryKey: ["search", assembly, text], queryFn: () => searchGenome(assembly, text) });
+
+export const useGenes = (assembly: string | undefined, chromosome: string, start: number, end: number) =>
+  useQuery({
+    queryKey: ["genes", assembly, chromosome, start, end],
+    queryFn: ({ signal }) => getGenes(assembly ?? "", chromosome, start, end, signal),
+    enabled: assembly !== undefined && end > start,
+    placeholderData: keepPreviousData,
+  });
+
+export const fetchGenes = (assembly: string, chromosome: string, start: number, end: number) =>
+  queryClient.ensureQueryData({
+    queryKey: ["genes", assembly, chromosome, start, end],
+    queryFn: () => getGenes(assembly, chromosome, start, end),
+  });
+
+export const useJobs = (page: number) =>
+  useQuery({
+    queryKey: ["jobs", page],
+    queryFn: () => getJobs(page),
+    staleTime: 0,
+    placeholderData: keepPreviousData,
+    // The list has no socket: it asks again while something is under way.
+    refetchInterval: ({ state }) =>
+      state.data?.results.some((job) => job.state === "queued" || job.state === "running") ? 2_000 : 15_000,
+  });
+
+/** `partsComplete` is part of the key: every part that arrives may add rows. */
+export const useChanges = (chunk: string | undefined, partsComplete: number) =>
+  useQuery({
+    queryKey: ["changes", chunk, partsComplete],
+    queryFn: () => getChanges(chunk ?? ""),
+    enabled: chunk !== undefined && partsComplete > 0,
+    placeholderData: keepPreviousData,
+  });

@@ -1,0 +1,99 @@
+import { significant, signed } from "../../ui/numbers";
+import type { Pen, Reading, RowKind } from "./rowTrack";
+
+/** One splice junction of one track, 0-based half-open: the intron's first base and the exon's first base after it. */
+export interface Arc {
+  start: number;
+  end: number;
+  strand: string;
+  reference: number;
+  alternate: number | null;
+}
+
+export interface ArcSet {
+  arcs: Arc[];
+}
+
+const PADDING = 14;
+
+/** REF arcs above the line in grey, ALT arcs below it in red; width and label tell how much. */
+export function junctionRow(load: () => Promise<ArcSet | undefined>): RowKind<ArcSet> {
+  const largest = ({ arcs }: ArcSet) => arcs.reduce((most, arc) => Math.max(most, arc.reference, arc.alternate ?? 0), 0);
+
+  function draw(set: ArcSet, pen: Pen): void {
+    const { context, style, height } = pen;
+    const both = style.reference && style.alternate && set.arcs.some((arc) => arc.alternate !== null);
+    const onlyAlternate = !style.reference && style.alternate;
+    const line = both ? Math.round(height / 2) : height - PADDING;
+    const most = largest(set) || 1;
+    context.font = `10.5px ${style.font}`;
+    context.textAlign = "center";
+    context.strokeStyle = style.palette.rule;
+    context.lineWidth = 1;
+    context.beginPath();
+    context.moveTo(0, line + 0.5);
+    context.lineTo(pen.width, line + 0.5);
+    context.stroke();
+    for (const arc of set.arcs) {
+      const room = line - PADDING;
+      if (!onlyAlternate) drawArc(arc, arc.reference, line, room, -1, style.palette.reference, most, pen);
+      if (style.alternate && arc.alternate !== null) {
+        drawArc(arc, arc.alternate, line, room, both ? 1 : -1, style.palette.alternate, most, pen);
+      }
+    }
+  }
+
+  function read({ arcs }: ArcSet, position: number, _y: number, _height: number, basesPerPixel: number): Reading[] {
+    const near = arcs
+      .filter((arc) => arc.start - 4 * basesPerPixel <= position && position <= arc.end + 4 * basesPerPixel)
+      .sort((a, b) => a.end - a.start - (b.end - b.start))
+      .slice(0, 3);
+    return near.flatMap((arc) => [
+      { name: `junction ${(arc.start + 1).toLocaleString("en-US")}–${arc.end.toLocaleString("en-US")}`, value: "" },
+      { name: "REF", value: significant(arc.reference), colour: "reference" },
+      ...(arc.alternate === null
+        ? []
+        : [
+            { name: "ALT", value: significant(arc.alternate), colour: "alternate" },
+            {
+              name: "ALT−REF",
+              value: signed(arc.alternate - arc.reference),
+              colour: arc.alternate >= arc.reference ? "gain" : "loss",
+            },
+          ]),
+    ]);
+  }
+
+  return { load, anyResolution: true, draw, read };
+}
+
+function drawArc(
+  arc: Arc,
+  value: number,
+  line: number,
+  room: number,
+  direction: 1 | -1,
+  colour: string,
+  most: number,
+  { context, x, width }: Pen,
+): void {
+  if (value <= 0) return;
+  const left = x(arc.start);
+  const right = x(arc.end);
+  if (right < 0 || left > width || right - left < 1.5) return;
+  const share = Math.sqrt(value / most);
+  const rise = room * (0.35 + 0.65 * Math.min(1, (right - left) / 260));
+  context.strokeStyle = colour;
+  context.globalAlpha = 0.35 + 0.65 * share;
+  context.lineWidth = 0.8 + 3.2 * share;
+  const control = line + (direction * rise * 4) / 3;
+  context.beginPath();
+  context.moveTo(left, line);
+  context.bezierCurveTo(left + (right - left) * 0.12, control, right - (right - left) * 0.12, control, right, line);
+  context.stroke();
+  context.globalAlpha = 1;
+  if (right - left < 26 || share < 0.12) return;
+  context.fillStyle = colour;
+  const label = line + direction * rise;
+  context.fillText(significant(value, 2), (left + right) / 2, direction < 0 ? label - 3 : label + 11);
+}
