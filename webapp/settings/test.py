@@ -1,0 +1,45 @@
+"""The tests' settings, in two profiles chosen by ALLELENS_TEST_PROFILE.
+
+`embedded`: an SQLite file and a broker of files; `services`: PostgreSQL and Redis on 127.0.0.1.
+Both work on a data folder of their own.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+from webapp.settings import environment
+
+TEST_PROFILE = environment.text("ALLELENS_TEST_PROFILE", "embedded")
+
+# The data folder must be known before the settings below are read. An own folder for each run
+# lets several runs share a machine.
+if "ALLELENS_TEST_HOME" not in os.environ:
+    os.environ["ALLELENS_TEST_HOME"] = tempfile.mkdtemp(prefix="allelens-test-")
+os.environ["ALLELENS_HOME"] = os.environ["ALLELENS_TEST_HOME"]
+_run = Path(os.environ["ALLELENS_TEST_HOME"]).name.removeprefix("allelens-test-")
+
+if TEST_PROFILE == "services":
+    os.environ.setdefault("SECRET_KEY", "only for the tests, never for a real installation")
+    os.environ.setdefault("ALLELENS_HTTPS", "0")
+    os.environ.setdefault("PGHOST", "127.0.0.1")
+    os.environ.setdefault("PGUSER", "postgres")
+    os.environ.setdefault("PGDATABASE", "postgres")
+    os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:6379/9")
+    os.environ.setdefault("ALLELENS_REDIS_PREFIX", f"allelens-test-{_run}")
+    from webapp.settings.production import *  # noqa: F403
+    from webapp.settings.production import DATABASES
+
+    DATABASES["default"]["TEST"] = {"NAME": f"allelens_test_{_run}"}
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
+else:
+    from webapp.settings.embedded import *  # type: ignore[assignment]  # noqa: F403
+    from webapp.settings.embedded import DATABASES  # type: ignore[assignment]
+
+    # A file, not memory: threads and processes of a test must see the same database.
+    DATABASES["default"]["TEST"] = {"NAME": Path(os.environ["ALLELENS_TEST_HOME"]) / "test.sqlite3"}
+
+ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# In-process tests sign in by hand; the local user has tests of its own.
+LOCAL_USERNAME = None
