@@ -226,7 +226,7 @@ def check_variant(variant: Variant, reference: Reference) -> Variant:
             f"which has {size:,} bp in {reference.assembly}."
         )
     placed = Variant(chromosome, variant.position, variant.reference_bases, variant.alternate_bases)
-    _check_reference_bases(placed, reference)
+    check_reference_bases(placed, reference)
     if placed.reference_bases == placed.alternate_bases:
         raise errors.SameAllelesError(
             f"{_describe(placed)}: REF and ALT are the same bases, so nothing would change."
@@ -234,7 +234,16 @@ def check_variant(variant: Variant, reference: Reference) -> Variant:
     return _anchor(placed, reference)
 
 
-def _check_reference_bases(variant: Variant, reference: Reference) -> None:
+def check_reference_bases(variant: Variant, reference: Reference) -> None:
+    """Compares REF with the genome.
+
+    Args:
+      variant: on a chromosome of the assembly.
+      reference: the genome.
+
+    Raises:
+      ReferenceMismatchError: offers the swap of REF and ALT where that agrees.
+    """
     stated = variant.reference_bases
     found = _read(reference, variant, len(stated))
     if found == stated:

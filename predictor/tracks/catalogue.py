@@ -118,6 +118,11 @@ class Catalogue:
         """The SDK's metadata table of one output type, without padding; may be empty."""
         return self.table(organism, output_type).metadata
 
+    def nonzero_mean(self, organism: Organism, output_type: OutputType, width: int) -> np.ndarray:
+        """Float32 [width] means of a head; ones where the organism has no such table."""
+        table = self._organism(organism).get(output_type)
+        return np.ones(width, np.float32) if table is None else table.nonzero_mean
+
     def output_types(self, organism: Organism) -> list[OutputType]:
         """The output types of which the organism has at least one track."""
         tables = self._organism(organism)

@@ -1,0 +1,507 @@
+"""Our network as a `DnaModel` of the official SDK."""
+
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn, Self, TypeAlias
+
+import numpy as np
+from alphagenome.data.genome import Interval, Variant
+from alphagenome.data.junction_data import JunctionData
+from alphagenome.data.ontology import OntologyTerm
+from alphagenome.data.track_data import TrackData
+from alphagenome.models.dna_model import DnaModel, Organism
+from alphagenome.models.dna_output import Output, OutputMetadata, OutputType, VariantOutput
+
+from predictor import errors
+from predictor.engines.compiled import (
+    CompiledNetwork,
+    DevicePrediction,
+    JunctionContext,
+    use_compilation_cache,
+)
+from predictor.engines.listing import Listing
+from predictor.genome.gene_annotation import Annotation, load_annotation
+from predictor.genome.reference import Reference
+from predictor.genome.sequences import allele_sequences, ordered_variants
+from predictor.genome.variant import check_reference_bases
+from predictor.model.config import PAIR_WIDTH
+from predictor.tracks.alignment import AlleleAlignment, check_inside
+from predictor.tracks.catalogue import Catalogue
+from predictor.tracks.output_types import OUTPUTS, organism_name
+from predictor.tracks.strand import opposite_sites
+from predictor.weights import checkpoint
+
+_ORGANISM_INDEX = {Organism.HOMO_SAPIENS: 0, Organism.MUS_MUSCULUS: 1}
+_LONGEST_WINDOW = 2**20
+_NO_BASE = 4
+_CODES = np.full(256, _NO_BASE, np.uint8)
+_CODES[np.frombuffer(b"ACGT", np.uint8)] = range(4)
+
+Data: TypeAlias = TrackData | JunctionData
+Terms: TypeAlias = Iterable[OntologyTerm | str] | None
+
+
+class LocalModel(DnaModel):  # type: ignore[misc]  # The SDK has no type information.
+    """The network of this project behind the SDK's interface.
+
+    Results are in forward genome order with true strands, whatever strand was asked for; on '-'
+    the network is run on the reverse complement. Safe to use from several threads.
+
+    Attributes:
+      engine: name, for messages.
+      windows: lengths in bp that are accepted; None for any multiple of 2,048 up to 1,048,576.
+      catalogue: the tracks.
+      weights_digest: SHA-256 of all arrays.
+    """
+
+    def __init__(
+        self,
+        weights: checkpoint.LoadedWeights,
+        *,
+        engine: str = "local",
+        references: Mapping[Organism, Reference] | None = None,
+        annotations: Mapping[Organism, Annotation] | None = None,
+        windows: Sequence[int] | None = None,
+    ):
+        """Moves the weights to the device.
+
+        Args:
+          weights: as `weights.checkpoint.load` gives them.
+          engine: name of the engine.
+          references: genome of each organism; without one only bare sequences are predicted.
+          annotations: genes of each organism, for the choice of splice sites; may be missing.
+          windows: accepted lengths in bp.
+        """
+        self.engine = engine
+        self.windows = None if windows is None else tuple(sorted(windows))
+        self.catalogue = Catalogue(engine, weights.tracks)
+        self.weights_digest = weights.digest
+        self._references: dict[Organism, Reference] = dict(references or {})
+        self._annotations: dict[Organism, Annotation] = dict(annotations or {})
+        self._network = CompiledNetwork(weights.config, weights.params, weights.state)
+
+    @classmethod
+    def load(
+        cls,
+        folder: Path,
+        *,
+        engine: str = "local",
+        references: Mapping[Organism, Reference] | None = None,
+        annotations: Mapping[Organism, Path] | None = None,
+        windows: Sequence[int] | None = None,
+    ) -> Self:
+        """Loads a weights folder; compiled functions are kept in `home() / "xla-cache"`.
+
+        Args:
+          folder: written by `weights.checkpoint.save`.
+          engine: name of the engine.
+          references: genome of each organism.
+          annotations: GTF file of each organism.
+          windows: accepted lengths in bp.
+
+        Raises:
+          WeightsNotFoundError, WeightsMismatchError: see `weights.checkpoint.load`.
+          AnnotationError: a GTF file cannot be read.
+        """
+        use_compilation_cache()
+        return cls(
+            checkpoint.load(folder),
+            engine=engine,
+            references=references,
+            annotations={
+                organism: load_annotation(path) for organism, path in (annotations or {}).items()
+            },
+            windows=windows,
+        )
+
+    # Predictions
+
+    def predict_sequence(
+        self,
+        sequence: str,
+        *,
+        organism: Organism = Organism.HOMO_SAPIENS,
+        requested_outputs: Iterable[OutputType],
+        ontology_terms: Terms,
+        interval: Interval | None = None,
+    ) -> Output:
+        """Predicts a sequence of ACGTN.
+
+        Args:
+          sequence: as long as one of `windows`.
+          organism: whose tracks.
+          requested_outputs: output types.
+          ontology_terms: only tracks with one of these; None for all.
+          interval: where the sequence comes from. On '-' the sequence is the reverse complement,
+            as read from the genome, and the results are turned to forward order.
+
+        Returns:
+          Data units, float32. Junctions are relative to 0 if no interval is given.
+
+        Raises:
+          InvalidSequenceError: other letters, or not as long as the interval.
+          UnsupportedWindowError: names the nearest length.
+          UnknownOntologyTermError, OutputNotAvailableError, UnsupportedOrganismError.
+        """
+        if other := sorted(set(sequence) - set("ACGTN")):
+            raise errors.InvalidSequenceError(
+                f"The sequence holds {', '.join(map(repr, other[:5]))}; "
+                "only the capital letters A, C, G, T and N are understood."
+            )
+        if interval is not None and interval.width != len(sequence):
+            raise errors.InvalidSequenceError(
+                f"The sequence has {len(sequence):,} letters, but its interval "
+                f"{interval.width:,} bp; both must be equal."
+            )
+        request = self._request(organism, requested_outputs, ontology_terms)
+        self._check_window(len(sequence))
+        listing = Listing(interval=interval, width=len(sequence), curies=request.curies)
+        parts = self._parts([sequence], request, listing, None, None)
+        return _output({kind: found[0] for kind, found in parts})
+
+    def predict_interval(
+        self,
+        interval: Interval,
+        *,
+        organism: Organism = Organism.HOMO_SAPIENS,
+        requested_outputs: Iterable[OutputType],
+        ontology_terms: Terms,
+    ) -> Output:
+        """Predicts an interval of the genome; beyond the ends of the chromosome it reads N.
+
+        Raises:
+          As `predict_sequence`, and UnknownChromosomeError, PositionOutsideChromosomeError,
+          GenomeMissingError.
+        """
+        parts = self.iter_alleles(
+            interval,
+            (),
+            organism=organism,
+            requested_outputs=requested_outputs,
+            ontology_terms=ontology_terms,
+        )
+        return _output({kind: reference for kind, reference, _ in parts})
+
+    def predict_variant(
+        self,
+        interval: Interval,
+        variant: Variant,
+        *,
+        organism: Organism = Organism.HOMO_SAPIENS,
+        requested_outputs: Iterable[OutputType],
+        ontology_terms: Terms,
+    ) -> VariantOutput:
+        """Predicts REF and ALT in the SDK's raw form: tracks of ALT are in ALT coordinates.
+
+        As in the SDK, REF bases that disagree with the genome are written over it; here this
+        gives a warning. `predict_alleles` refuses them, and aligns ALT to REF.
+
+        Raises:
+          As `predict_alleles`, but no ReferenceMismatchError.
+        """
+        return self.predict_alleles(
+            interval,
+            [variant],
+            organism=organism,
+            requested_outputs=requested_outputs,
+            ontology_terms=ontology_terms,
+            align=False,
+            strict=False,
+        )
+
+    def predict_alleles(
+        self,
+        interval: Interval,
+        variants: Sequence[Variant],
+        *,
+        organism: Organism = Organism.HOMO_SAPIENS,
+        requested_outputs: Iterable[OutputType],
+        ontology_terms: Terms,
+        align: bool = True,
+        strict: bool = True,
+    ) -> VariantOutput:
+        """Predicts REF, and ALT with all of the variants on one haplotype.
+
+        Args:
+          interval: the window; one of `windows` long.
+          variants: at least one; must not overlap, and start inside the interval.
+          organism: whose genome and tracks.
+          requested_outputs: output types.
+          ontology_terms: only tracks with one of these; None for all.
+          align: put ALT into REF coordinates (tracks/alignment.py); otherwise tracks and
+            contact maps of ALT stay in ALT coordinates. Junctions are in REF coordinates always.
+          strict: refuse REF bases that are not those of the genome, rather than warn.
+
+        Raises:
+          UnsupportedWindowError, VariantOutsideIntervalError, OverlappingVariantsError,
+          InsertionTooLongError, ReferenceMismatchError, UnknownChromosomeError,
+          PositionOutsideChromosomeError, GenomeMissingError, UnsupportedOrganismError,
+          UnknownOntologyTermError, OutputNotAvailableError.
+        """
+        if not variants:
+            raise errors.InvalidVariantError("No variant was given; at least one is needed.")
+        parts = list(
+            self.iter_alleles(
+                interval,
+                variants,
+                organism=organism,
+                requested_outputs=requested_outputs,
+                ontology_terms=ontology_terms,
+                align=align,
+                strict=strict,
+            )
+        )
+        return VariantOutput(
+            reference=_output({kind: reference for kind, reference, _ in parts}),
+            alternate=_output({kind: alternate for kind, _, alternate in parts}),
+        )
+
+    def iter_alleles(
+        self,
+        interval: Interval,
+        variants: Sequence[Variant],
+        *,
+        organism: Organism = Organism.HOMO_SAPIENS,
+        requested_outputs: Iterable[OutputType],
+        ontology_terms: Terms,
+        align: bool = True,
+        strict: bool = True,
+    ) -> Iterator[tuple[OutputType, Data, Data | None]]:
+        """The same, output type by output type in the order requested.
+
+        Bad input is refused by the call itself; the network runs when the first part is taken.
+        Without variants, only REF is predicted and the third entry is None.
+
+        Yields:
+          Output type, REF, ALT.
+        """
+        request = self._request(organism, requested_outputs, ontology_terms)
+        reference = self._reference(organism)
+        interval = _on_assembly(interval, reference)
+        variants = [_variant_on_assembly(variant, reference) for variant in variants]
+        self._check_window(interval.width)
+        self._check_variants(interval, variants, reference, strict=strict)
+        alleles: Sequence[str] = allele_sequences(interval, variants, reference)
+        listing = Listing(interval=interval, width=interval.width, curies=request.curies)
+        alignment = context = None
+        if variants:
+            alignment = AlleleAlignment(interval, variants)
+            if OutputType.SPLICE_JUNCTIONS in request.kinds:
+                context = self._junction_context(organism, interval, variants, alignment)
+        else:
+            alleles = alleles[:1]
+        parts = self._parts(alleles, request, listing, context, alignment if align else None)
+        return ((kind, found[0], found[1] if variants else None) for kind, found in parts)
+
+    def warm(
+        self,
+        window: int,
+        outputs: Iterable[OutputType] | None = None,
+        *,
+        alleles: int = 2,
+    ) -> None:
+        """Compiles what a prediction of this shape needs, or fetches it from the disk.
+
+        Args:
+          window: length in bp.
+          outputs: output types; all where not given.
+          alleles: 2 for variants, 1 for sequences and intervals.
+
+        Raises:
+          UnsupportedWindowError: names the nearest length.
+        """
+        self._check_window(window)
+        organism = self.catalogue.organisms[0]
+        request = self._request(organism, outputs or self.catalogue.output_types(organism), None)
+        interval = Interval("", 0, window)
+        context = None
+        if alleles > 1 and OutputType.SPLICE_JUNCTIONS in request.kinds:
+            context = _context(AlleleAlignment(interval, []), interval, None, None)
+        self._run(["N" * window] * alleles, request, context)
+
+    def output_metadata(self, organism: Organism = Organism.HOMO_SAPIENS) -> OutputMetadata:
+        """The tracks of every output type, without padding.
+
+        Raises:
+          UnsupportedOrganismError: the engine has no tracks for the organism.
+        """
+        return self.catalogue.output_metadata(organism)
+
+    # Scoring is not part of this version: refuse rather than answer with something else.
+
+    def score_interval(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuses: this version does not score intervals."""
+        raise self._cannot("score intervals")
+
+    def score_variant(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuses: this version does not score variants."""
+        raise self._cannot("score variants")
+
+    def score_ism_variants(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuses: this version has no in-silico mutagenesis."""
+        raise self._cannot("do in-silico mutagenesis")
+
+    def _cannot(self, what: str) -> errors.NotSupportedError:
+        return errors.NotSupportedError(
+            f"The engine {self.engine} cannot {what} in this version; it predicts the tracks of "
+            "sequences, intervals and variants."
+        )
+
+    # Steps
+
+    def _request(
+        self, organism: Organism, outputs: Iterable[OutputType], terms: Terms
+    ) -> "_Request":
+        kinds = tuple(dict.fromkeys(outputs))
+        if not kinds:
+            raise errors.UnknownOutputTypeError(
+                f"No output type was requested; choose from {', '.join(k.name for k in OUTPUTS)}."
+            )
+        curies = self.catalogue.check_terms(organism, terms)
+        # As in the SDK, some of several output types may have no track; all of them may not.
+        if not any(len(self.catalogue.table(organism, k).select(curies)) for k in kinds):
+            self.catalogue.check_request(organism, kinds, curies)
+        return _Request(organism=organism, kinds=kinds, curies=curies)
+
+    def _check_window(self, width: int) -> None:
+        if self.windows is None:
+            if 0 < width <= _LONGEST_WINDOW and width % PAIR_WIDTH == 0:
+                return
+            nearest = min(max(round(width / PAIR_WIDTH) * PAIR_WIDTH, PAIR_WIDTH), _LONGEST_WINDOW)
+            lengths = f"multiples of {PAIR_WIDTH:,} up to {_LONGEST_WINDOW:,}"
+        else:
+            if width in self.windows:
+                return
+            nearest = min(self.windows, key=lambda window: (abs(window - width), -window))
+            lengths = " or ".join(f"{window:,}" for window in self.windows)
+        raise errors.UnsupportedWindowError(
+            f"The engine {self.engine} cannot predict {width:,} bp; its windows have {lengths} bp, "
+            f"the nearest is {nearest:,}."
+        )
+
+    def _reference(self, organism: Organism) -> Reference:
+        if organism not in self._references:
+            raise errors.GenomeMissingError(
+                f"The genome of {organism_name(organism)} is not installed for the engine "
+                f"{self.engine}; only bare sequences can be predicted."
+            )
+        return self._references[organism]
+
+    def _check_variants(
+        self,
+        interval: Interval,
+        variants: Sequence[Variant],
+        reference: Reference,
+        *,
+        strict: bool,
+    ) -> None:
+        for variant in ordered_variants(variants):
+            check_inside(variant, interval)
+            if len(variant.alternate_bases) > interval.width:
+                raise errors.InsertionTooLongError(
+                    f"{variant.as_truncated_str(24)} has {len(variant.alternate_bases):,} "
+                    f"alternate bases, more than the window of {interval.width:,} bp can hold; "
+                    "choose a longer window."
+                )
+            try:
+                check_reference_bases(variant, reference)
+            except errors.ReferenceMismatchError as error:
+                if strict:
+                    raise
+                warnings.warn(error.message, stacklevel=4)
+
+    def _junction_context(
+        self,
+        organism: Organism,
+        interval: Interval,
+        variants: Sequence[Variant],
+        alignment: AlleleAlignment,
+    ) -> JunctionContext:
+        annotation = self._annotations.get(organism)
+        if annotation is None:
+            return _context(alignment, interval, None, None)
+        return _context(
+            alignment,
+            interval,
+            annotation.gene_mask(interval, variants),
+            annotation.splice_sites(interval),
+        )
+
+    def _run(
+        self, sequences: Sequence[str], request: "_Request", context: JunctionContext | None
+    ) -> DevicePrediction:
+        codes = np.stack([_CODES[np.frombuffer(s.encode(), np.uint8)] for s in sequences])
+        return self._network.predict(
+            codes, _ORGANISM_INDEX[request.organism], request.kinds, self._means(request), context
+        )
+
+    def _means(self, request: "_Request") -> dict[OutputType, np.ndarray]:
+        widths = self._network.config.tracks
+        return {
+            kind: self.catalogue.nonzero_mean(request.organism, kind, getattr(widths, about.head))
+            for kind, about in OUTPUTS.items()
+            if about.kind == "signal" and not about.head.startswith("splice")
+        }
+
+    def _parts(
+        self,
+        sequences: Sequence[str],
+        request: "_Request",
+        listing: Listing,
+        context: JunctionContext | None,
+        alignment: AlleleAlignment | None,
+    ) -> Iterator[tuple[OutputType, list[Data]]]:
+        """Per output type the data of each sequence; only the second one is aligned."""
+        predicted = self._run(sequences, request, context)
+        for kind in request.kinds:
+            table = self.catalogue.table(request.organism, kind)
+            if kind is OutputType.SPLICE_JUNCTIONS:
+                yield kind, list(listing.junctions(table, predicted.listed_junctions()))
+                continue
+            values = predicted.output(kind)
+            yield (
+                kind,
+                [
+                    listing.tracks(kind, table, allele, alignment if number else None)
+                    for number, allele in enumerate(values)
+                ],
+            )
+
+
+class _Request(NamedTuple):
+    """What to predict, checked."""
+
+    organism: Organism
+    kinds: tuple[OutputType, ...]
+    curies: tuple[str, ...] | None
+
+
+def _output(parts: Mapping[OutputType, Data | None]) -> Output:
+    return Output(**{kind.name.lower(): data for kind, data in parts.items()})
+
+
+def _on_assembly(interval: Interval, reference: Reference) -> Interval:
+    placed = interval.copy()
+    placed.chromosome = reference.names.resolve(interval.chromosome)
+    return placed
+
+
+def _variant_on_assembly(variant: Variant, reference: Reference) -> Variant:
+    placed = variant.copy()
+    placed.chromosome = reference.names.resolve(variant.chromosome)
+    return placed
+
+
+def _context(
+    alignment: AlleleAlignment,
+    interval: Interval,
+    gene_mask: np.ndarray | None,
+    annotated: np.ndarray | None,
+) -> JunctionContext:
+    """Turned into the orientation of the network; without genes, sites may lie anywhere."""
+    mask = np.ones(interval.width, bool) if gene_mask is None else gene_mask
+    sites = np.zeros((interval.width, 5), bool) if annotated is None else annotated
+    if not interval.negative_strand:
+        return JunctionContext(alignment.forward, mask, sites)
+    return JunctionContext(alignment.reversed, mask[::-1], opposite_sites(sites))
