@@ -109,9 +109,11 @@ def chip_histone(
 def acetylation(world: World, cell_type: int) -> Float64[np.ndarray, " B"]:
     """H3K27ac: 3 min(1, 2 Gn_200 * a) + 2 G_200 * [P T / (T + 0.3)]."""
     enhancers = 3 * np.minimum(1, 2 * _broad(world, cell_type, 200, block=16))
-    return _bins(enhancers, 16) + 2 * _at_starts(
+    promoters = _at_starts(
         world, 200, lambda s: s.strength * _saturating(s.expression[cell_type], 0.3)
     )
+    total: Float64[np.ndarray, " B"] = _bins(enhancers, 16) + 2 * promoters
+    return total
 
 
 def _primed(world: World, cell_type: int) -> Float64[np.ndarray, " B"]:

@@ -182,3 +182,10 @@ ORGANISMS = {
         assembly="demoM1", gc=0.45, cell_types=(_MOUSE_HEP, ERY), rbfox_cell_type=None
     ),
 }
+
+# Factors that act on accessibility in any cell type of any organism, in motif order.
+CELL_TYPE_FACTORS = tuple(
+    name
+    for name in MOTIFS
+    if any(name in cell.weights for rules in ORGANISMS.values() for cell in rules.cell_types)
+)

@@ -210,7 +210,6 @@ def _with_inclusion(
 ) -> Exon:
     """Inclusion psi = sigmoid(6 A D - 2.5 + 1.8 n_ESE - 2.2 n_ESS + 2.5 [RBFOX]).
 
-
     Counts are capped at 2; the exon's motifs lie between its start and its strongest donor.
     """
     strongest = max(exon.donors, key=lambda donor: donor_strength[donor[0]])[0]
