@@ -1,0 +1,275 @@
+"""The stream of labelled windows, computed by the simulator in one worker process.
+
+A batch is a function of (seed, step) alone, so a resumed run sees the same windows. No JAX here:
+the worker process imports this module.
+
+Axes: B batch, S positions or bins, T tracks, M contact bins, K splice sites per class.
+
+Source: spec/demo_genome.md 8, spec/training.md 1.3.
+"""
+
+import dataclasses
+import multiprocessing
+import queue
+from collections.abc import Iterator, Mapping
+from multiprocessing.process import BaseProcess
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from alphagenome.models.dna_model import Organism
+from alphagenome.models.dna_output import OutputType
+from jaxtyping import Float, Int32, UInt8
+
+from predictor.errors import AllelensError
+from predictor.simulator import genome, readouts, track_table
+from predictor.simulator.random_words import RandomWords
+from predictor.training.augmentation import Window, reverse_complement, strand_permutation
+from predictor.training.recipes import Mixture, Recipe
+
+ORGANISMS = (Organism.HOMO_SAPIENS, Organism.MUS_MUSCULUS)
+
+# Track heads and the table their tracks are in.
+TRACK_HEADS: Mapping[str, OutputType] = {
+    "atac": OutputType.ATAC,
+    "dnase": OutputType.DNASE,
+    "procap": OutputType.PROCAP,
+    "cage": OutputType.CAGE,
+    "rna_seq": OutputType.RNA_SEQ,
+    "chip_tf": OutputType.CHIP_TF,
+    "chip_histone": OutputType.CHIP_HISTONE,
+}
+OTHER_HEADS: Mapping[str, OutputType] = {
+    "contact_maps": OutputType.CONTACT_MAPS,
+    "splice_sites_classification": OutputType.SPLICE_SITES,
+    "splice_sites_usage": OutputType.SPLICE_SITE_USAGE,
+    "splice_sites_junction": OutputType.SPLICE_JUNCTIONS,
+}
+HEADS: Mapping[str, OutputType] = {**TRACK_HEADS, **OTHER_HEADS}
+
+BINNED_HEADS = ("chip_tf", "chip_histone")
+BIN_BASES = 128
+
+# Independent streams of one seed.
+TRAIN, SCALING, CALIBRATION, HELD_OUT = range(4)
+
+_PREFETCH = 4
+_POLL_SECONDS = 1.0
+
+
+class StreamError(AllelensError):
+    """The process that makes training windows ended."""
+
+    code = "training_stream_failed"
+
+
+class Batch(NamedTuple):
+    """Windows of one step.
+
+    Attributes:
+      codes: A C G T N = 0 1 2 3 4.
+      organism_index: 0 human-like, 1 mouse-like.
+      targets: head -> values in data units [B, S, T]; contact maps [B, M, M, T].
+      positions: splice sites, rows donor +, acceptor +, donor -, acceptor -; -1 = empty.
+      counts: junction counts [B, K donors, K acceptors, 2 T].
+    """
+
+    # Any: numpy arrays outside a compiled function, JAX arrays inside.
+    codes: UInt8[Any, "B S"]
+    organism_index: Int32[Any, " B"]
+    targets: dict[str, Any]
+    positions: Int32[Any, "B 4 K"]
+    counts: Float[Any, "B K K T2"]
+
+
+class Scaling(NamedTuple):
+    """Constants per head and organism, from the fixed sample and the track tables.
+
+    Attributes:
+      means: track head -> non-zero mean [2 organisms, T]; 1 for padding.
+      masks: head -> [2, T], false for padding. Junctions: [2, 2 T].
+    """
+
+    means: dict[str, np.ndarray]
+    masks: dict[str, np.ndarray]
+
+
+def random_at(seed: int, *place: int) -> RandomWords:
+    """Random numbers of one place in the stream, independent of all other places."""
+    return RandomWords((seed, *place))
+
+
+def strand_permutations(organism: Organism) -> dict[str, np.ndarray]:
+    """Strand permutation of each head's tracks; the class head and junctions need none."""
+    found = {}
+    for head, output_type in HEADS.items():
+        if head in ("splice_sites_classification", "splice_sites_junction", "contact_maps"):
+            continue
+        table = track_table.tracks(organism)[output_type]
+        found[head] = strand_permutation(list(table["strand"]), list(table["name"]))
+    return found
+
+
+def draw_window(random: RandomWords, mixture: Mixture, length: int) -> Window:
+    """One labelled training window of the mixture."""
+    organism_index = int(random.uniform() < mixture.mouse)
+    organism = ORGANISMS[organism_index]
+    kinds: dict[tuple[genome.WindowKind, bool], float] = {
+        ("genome", False): mixture.genome,
+        ("genome", True): mixture.mutated,
+        ("soup", False): mixture.soup,
+        ("background", False): mixture.background,
+    }
+    kind, mutated = random.weighted(list(kinds), list(kinds.values()))
+    codes = genome.generate_window(random, length, organism, kind)
+    if mutated:
+        codes = genome.mutate(codes, random, organism)
+    window = label(codes, organism_index)
+    if random.uniform() < mixture.reverse_complement:
+        window = reverse_complement(window, _permutations(organism_index))
+    return window
+
+
+def label(codes: UInt8[np.ndarray, " S"], organism_index: int) -> Window:
+    """The simulator's truth of a sequence."""
+    arrays = dict(readouts.simulate_arrays(codes, ORGANISMS[organism_index]))
+    junctions = arrays.pop("junctions")
+    return Window(
+        codes=codes,
+        organism=organism_index,
+        targets={head: np.asarray(v, np.float32) for head, v in arrays.items()},
+        positions=np.asarray(junctions["positions"], np.int32),
+        counts=np.asarray(junctions["counts"], np.float32),
+    )
+
+
+_PERMUTATION_CACHE: dict[int, dict[str, np.ndarray]] = {}
+
+
+def _permutations(organism_index: int) -> dict[str, np.ndarray]:
+    if organism_index not in _PERMUTATION_CACHE:
+        _PERMUTATION_CACHE[organism_index] = strand_permutations(ORGANISMS[organism_index])
+    return _PERMUTATION_CACHE[organism_index]
+
+
+def collate(windows: list[Window]) -> Batch:
+    """Stacks windows of equal length."""
+    return Batch(
+        codes=np.stack([w.codes for w in windows]),
+        organism_index=np.array([w.organism for w in windows], np.int32),
+        targets={head: np.stack([w.targets[head] for w in windows]) for head in windows[0].targets},
+        positions=np.stack([w.positions for w in windows]),
+        counts=np.stack([w.counts for w in windows]),
+    )
+
+
+def batch_at(recipe: Recipe, step: int, stream: int = TRAIN) -> Batch:
+    """The batch of a step; the same on every call."""
+    stage = recipe.stage_at(step)
+    return collate(
+        [
+            draw_window(random_at(recipe.seed, stream, step, i), recipe.mixture, stage.window)
+            for i in range(stage.batch)
+        ]
+    )
+
+
+def held_out_window(seed: int, index: int, length: int, *, mouse: float = 0.0) -> Window:
+    """A fresh window of the genome kind that no training run draws."""
+    mixture = Mixture(
+        genome=1.0, mutated=0.0, soup=0.0, background=0.0, mouse=mouse, reverse_complement=0.0
+    )
+    return draw_window(random_at(seed, HELD_OUT, index), mixture, length)
+
+
+def measure_scaling(recipe: Recipe) -> Scaling:
+    """Non-zero mean of every track over the recipe's fixed sample of windows.
+
+    Means are per base: a 128-bp value of ChIP is divided by 128, so that mean times resolution
+    is a typical bin value (spec/model.md 7.1). Means of a +/- pair are averaged, as the paper
+    does. A track that is zero in the whole sample gets the mean 1.
+    """
+    mixture = dataclasses.replace(recipe.mixture, genome=1.0, mutated=0.0, soup=0.0, background=0.0)
+    sums: dict[str, np.ndarray] = {}
+    numbers: dict[str, np.ndarray] = {}
+    for index in range(recipe.scaling_windows):
+        # Every other window is of the mouse-like organism, whatever the mixture says.
+        window = draw_window(
+            random_at(recipe.seed, SCALING, index),
+            dataclasses.replace(mixture, mouse=float(index % 2)),
+            recipe.scaling_window,
+        )
+        for head in TRACK_HEADS:
+            array = window.targets[head]
+            shape = (2, array.shape[-1])
+            sums.setdefault(head, np.zeros(shape))[window.organism] += array.sum(axis=0)
+            numbers.setdefault(head, np.zeros(shape))[window.organism] += (array > 0).sum(axis=0)
+    means = {}
+    for head, total in sums.items():
+        number = numbers[head]
+        bases = BIN_BASES if head in BINNED_HEADS else 1
+        means[head] = np.where(number > 0, total / np.maximum(number * bases, 1), 1.0)
+    for index in range(2):
+        for head, swap in _permutations(index).items():
+            if head in means:
+                means[head][index] = (means[head][index] + means[head][index][swap]) / 2
+    return Scaling(
+        means={head: np.asarray(m, np.float32) for head, m in means.items()}, masks=track_masks()
+    )
+
+
+def track_masks() -> dict[str, np.ndarray]:
+    """Head -> [2 organisms, T]: which tracks are real. Junction tissues appear once per strand."""
+    per_organism = [readouts.track_mask(organism) for organism in ORGANISMS]
+    return {head: np.stack([np.asarray(m[head], bool) for m in per_organism]) for head in HEADS}
+
+
+class Stream:
+    """Batches of a recipe from a given step on, made ahead in one spawned process.
+
+    Use as a context manager; iterate to get (step, batch).
+    """
+
+    def __init__(self, recipe: Recipe, first: int, last: int):
+        self._recipe, self._first, self._last = recipe, first, last
+        context = multiprocessing.get_context("spawn")
+        self._queue = context.Queue(maxsize=_PREFETCH)
+        self._process: BaseProcess = context.Process(
+            target=_produce, args=(self._queue, recipe, first, last), daemon=True
+        )
+
+    def __enter__(self) -> Self:
+        self._process.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._process.terminate()
+        self._process.join()
+
+    def __iter__(self) -> Iterator[tuple[int, Batch]]:
+        for step in range(self._first, self._last):
+            yield step, self._next(step)
+
+    def _next(self, step: int) -> Batch:
+        while True:
+            try:
+                found: Batch = self._queue.get(timeout=_POLL_SECONDS)
+                return found
+            except queue.Empty:
+                if not self._process.is_alive() and self._queue.empty():
+                    raise StreamError(
+                        f"The process that simulates training windows ended at step {step} with "
+                        f"code {self._process.exitcode}; its own message is above."
+                    ) from None
+
+
+def _produce(
+    results: "multiprocessing.Queue[Batch]", recipe: Recipe, first: int, last: int
+) -> None:
+    for step in range(first, last):
+        results.put(batch_at(recipe, step))

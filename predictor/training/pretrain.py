@@ -1,0 +1,197 @@
+"""Pre-training from scratch: stages of growing windows on an endless simulated stream."""
+
+import dataclasses
+import logging
+import resource
+import subprocess
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from predictor.home import home
+from predictor.model import functional
+from predictor.model.config import ModelConfig
+from predictor.training import evaluate
+from predictor.training.data import CALIBRATION, HEADS, Batch, Scaling, Stream, batch_at
+from predictor.training.recipes import Recipe, Stage
+from predictor.training.run_folder import RunFolder
+from predictor.training.step import TrainState, make_train_step, one_hot
+from predictor.training.track_rows import track_rows
+from predictor.weights import checkpoint
+
+Tree = dict[str, Any]
+
+_LOGGER = logging.getLogger(__name__)
+_CALIBRATION_BATCH = 2
+
+
+def run(recipe: Recipe, out: Path, *, resume: bool = False) -> Path:
+    """Trains a network and writes its weights.
+
+    The run is a function of the recipe and the code: a resumed run ends with the same weights as
+    an uninterrupted one (bit for bit on the same machine).
+
+    Args:
+      recipe: what to train, on what, for how long.
+      out: folder of the run, see `run_folder`.
+      resume: go on from the newest checkpoint in `out`.
+
+    Returns:
+      The folder of the finished weights, `out/weights`.
+
+    Raises:
+      TrainingFolderError: `out` does not fit the request.
+      StreamError: the process that simulates the windows ended.
+    """
+    jax.config.update("jax_compilation_cache_dir", str(home() / "xla-cache"))
+    folder = RunFolder(out, recipe, resume=resume)
+    scaling = folder.scaling()
+    state, spent = folder.restore()
+    clock = _Clock(spent)
+    state = train(recipe, scaling, state, folder, clock)
+    weights = averaged_weights(recipe, scaling, state)
+    _LOGGER.info("evaluating")
+    measured = evaluate.report(weights, recipe)
+    folder.log({"step": int(state.step), "evaluation": measured})
+    checkpoint.save(
+        folder.weights,
+        config=recipe.model,
+        params=weights.params,
+        state=weights.norm_state,
+        tracks=track_rows(scaling),
+        card=_card(recipe, state, measured, clock.seconds()),
+    )
+    return folder.weights
+
+
+def train(
+    recipe: Recipe, scaling: Scaling, state: TrainState, folder: RunFolder, clock: "_Clock"
+) -> TrainState:
+    """Runs the steps that are left, with log lines, checkpoints and held-out evaluations."""
+    step_once = make_train_step(recipe, scaling)
+    first = int(state.step)
+    since = time.monotonic()
+    with Stream(recipe, first, recipe.steps) as stream:
+        for step, batch in stream:
+            state, metrics = step_once(state, batch)
+            done = step + 1
+            if done % recipe.log_every == 0 or done == recipe.steps:
+                entry = {name: float(f"{float(v):.5g}") for name, v in metrics.items()}
+                pace = round((time.monotonic() - since) / recipe.log_every, 3)
+                since = time.monotonic()
+                folder.log({"step": done, "seconds_per_step": pace, "losses": entry})
+                _LOGGER.info("step %d: %.4f, %.2f s a step", done, entry["total"], pace)
+            if done % recipe.checkpoint_every == 0 or done == recipe.steps:
+                folder.save(state, clock.seconds())
+            if recipe.evaluate_every and done % recipe.evaluate_every == 0 and done < recipe.steps:
+                quick = evaluate.quick(averaged_weights(recipe, scaling, state), recipe)
+                folder.log({"step": done, "evaluation": quick})
+                _LOGGER.info("step %d: %s", done, quick)
+                since = time.monotonic()
+    return state
+
+
+def averaged_weights(recipe: Recipe, scaling: Scaling, state: TrainState) -> evaluate.Weights:
+    """The averaged parameters with running second moments measured for them.
+
+    The moments that training tracks belong to the last few batches and to the parameters before
+    averaging; here they are the plain mean over a fixed set of batches.
+    """
+    moments = measured_moments(recipe, state.ema, state.norm_state)
+    return evaluate.Weights(
+        config=recipe.model,
+        params=jax.tree.map(np.asarray, state.ema),
+        norm_state=jax.tree.map(np.asarray, moments),
+        scaling=scaling,
+    )
+
+
+def measured_moments(recipe: Recipe, params: Tree, norm_state: Tree) -> Tree:
+    """Mean second moment of every batch norm over the recipe's calibration batches."""
+    config = recipe.model
+    stage = Stage(window=recipe.evaluation_window, batch=_CALIBRATION_BATCH, steps=1)
+    calibration = dataclasses.replace(recipe, stages=(stage,))
+    total: Tree = jax.tree.map(jnp.zeros_like, norm_state)
+    for index in range(recipe.calibration_batches):
+        batch = batch_at(calibration, index, CALIBRATION)._replace(targets={})
+        total = jax.tree.map(jnp.add, total, _moments(config, params, norm_state, batch))
+    mean: Tree = jax.tree.map(lambda leaf: leaf / recipe.calibration_batches, total)
+    return mean
+
+
+@partial(jax.jit, static_argnums=0)
+def _moments(config: ModelConfig, params: Tree, norm_state: Tree, batch: Batch) -> Tree:
+    """Second moments of one batch."""
+    _, updated = functional.forward_train(
+        config,
+        params,
+        jax.tree.map(jnp.zeros_like, norm_state),
+        one_hot(batch.codes),
+        batch.organism_index,
+        tuple(HEADS),
+        splice_site_positions=batch.positions,
+        key=jax.random.key(0),
+    )
+    # Starting from zero, one update leaves (1 - decay) times the batch's moment.
+    found: Tree = jax.tree.map(lambda leaf: leaf / (1.0 - config.norm_decay), updated)
+    return found
+
+
+def _card(
+    recipe: Recipe, state: TrainState, measured: dict[str, Any], seconds: dict[str, float]
+) -> dict[str, Any]:
+    parameters = sum(leaf.size for leaf in jax.tree.leaves(state.params))
+    return {
+        "name": recipe.name,
+        "what": "AlphaGenome-shaped network, trained from scratch on the invented demo world; "
+        "it knows nothing about real genomes.",
+        "command": f"python -m predictor train pretrain --recipe {recipe.name}",
+        "seed": recipe.seed,
+        "commit": _commit(),
+        "parameters": int(parameters),
+        "steps": int(state.step),
+        "stages": [dataclasses.asdict(stage) for stage in recipe.stages],
+        "wall_seconds": round(seconds["wall"]),
+        "cpu_seconds": round(seconds["cpu"]),
+        "measured": measured,
+    }
+
+
+def _commit() -> str:
+    """The commit of the code that trains, with "+" when the package differs from it."""
+    package = Path(__file__).resolve().parents[1]
+
+    def git(*arguments: str) -> str:
+        return subprocess.run(
+            ["git", "-C", str(package), *arguments], capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    try:
+        changed = git("status", "--porcelain", "--", "model", "simulator", "training")
+        return git("rev-parse", "HEAD") + ("+" if changed else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+class _Clock:
+    """Wall and CPU seconds of a run, over all its resumes; ended children are counted."""
+
+    def __init__(self, spent: dict[str, float]):
+        self._spent = spent
+        self._wall, self._cpu = time.monotonic(), _cpu_seconds()
+
+    def seconds(self) -> dict[str, float]:
+        return {
+            "wall": self._spent["wall"] + time.monotonic() - self._wall,
+            "cpu": self._spent["cpu"] + _cpu_seconds() - self._cpu,
+        }
+
+
+def _cpu_seconds() -> float:
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime

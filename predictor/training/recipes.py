@@ -1,0 +1,186 @@
+"""Training recipes: functions that return frozen dataclasses; the command line picks one by name.
+
+Source: spec/demo_genome.md 8, reference feasibility study.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+
+from predictor.errors import AllelensError
+from predictor.model.config import ModelConfig
+from predictor.training.losses import JUNCTION_HEAD_WEIGHT
+
+
+class UnknownRecipeError(AllelensError):
+    """No recipe of this name."""
+
+    code = "unknown_recipe"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Stage:
+    """A run of steps with one window length, so that the step compiles once.
+
+    Attributes:
+      window: bp, a multiple of 2,048.
+      batch: windows per step.
+      steps: number of steps.
+    """
+
+    window: int
+    batch: int
+    steps: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Mixture:
+    """Shares of the kinds of training windows; they sum to 1.
+
+    Attributes:
+      genome: windows of the generator.
+      mutated: the same with 1-6 edits and labels computed again.
+      soup: sites, promoters and exons sprinkled independently.
+      background: nothing planted.
+      mouse: share of windows of the second organism.
+      reverse_complement: share of windows read from the other strand.
+    """
+
+    genome: float = 0.45
+    mutated: float = 0.30
+    soup: float = 0.20
+    background: float = 0.05
+    mouse: float = 0.25
+    reverse_complement: float = 0.5
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Optimiser:
+    """AdamW with linear warm-up and cosine decay over the whole run.
+
+    Attributes:
+      peak: highest learning rate.
+      floor: last learning rate as a fraction of the peak.
+      warmup: steps of linear warm-up.
+      b1: decay of the first moment.
+      b2: decay of the second moment.
+      weight_decay: decoupled decay, on arrays of two or more axes.
+      clip: largest global norm of the gradient.
+      ema: decay of the averaged parameters, reached gradually.
+    """
+
+    peak: float = 3e-3
+    floor: float = 0.02
+    warmup: int = 100
+    b1: float = 0.9
+    b2: float = 0.99
+    weight_decay: float = 1e-2
+    clip: float = 1.0
+    ema: float = 0.998
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Everything that decides what a run makes, apart from the code.
+
+    Attributes:
+      name: name on the command line.
+      model: sizes of the network.
+      stages: run one after the other.
+      mixture: what a window contains.
+      optimiser: see there.
+      head_weights: weight of a head's loss in the sum; 1 where not named.
+      seed: of the initial parameters and of the stream of windows.
+      scaling_windows: windows of the fixed sample that gives the non-zero means.
+      scaling_window: their length in bp.
+      calibration_batches: batches over which the running second moments of the final (averaged)
+        parameters are measured.
+      checkpoint_every: steps between two checkpoints.
+      log_every: steps between two lines of the log.
+      evaluate_every: steps between two held-out evaluations; 0 for none before the end.
+      evaluation_windows: held-out windows of the last evaluation.
+      evaluation_window: their length in bp.
+    """
+
+    name: str
+    model: ModelConfig
+    stages: tuple[Stage, ...]
+    mixture: Mixture = Mixture()
+    optimiser: Optimiser = Optimiser()
+    head_weights: Mapping[str, float] = dataclasses.field(
+        default_factory=lambda: {"splice_sites_junction": JUNCTION_HEAD_WEIGHT}
+    )
+    seed: int = 2
+    scaling_windows: int = 200
+    scaling_window: int = 16_384
+    calibration_batches: int = 32
+    checkpoint_every: int = 200
+    log_every: int = 20
+    evaluate_every: int = 400
+    evaluation_windows: int = 24
+    evaluation_window: int = 16_384
+
+    @property
+    def steps(self) -> int:
+        """Steps of all stages."""
+        return sum(stage.steps for stage in self.stages)
+
+    def stage_at(self, step: int) -> Stage:
+        """The stage that the given step (from 0) belongs to; the last one past the end."""
+        for stage in self.stages:
+            if step < stage.steps:
+                return stage
+            step -= stage.steps
+        return self.stages[-1]
+
+
+def demo() -> Recipe:
+    """The demo network: at most half an hour on two free cores."""
+    return Recipe(
+        name="demo",
+        model=ModelConfig.demo(),
+        stages=(
+            Stage(window=4_096, batch=8, steps=1_500),
+            Stage(window=16_384, batch=2, steps=900),
+            Stage(window=32_768, batch=1, steps=300),
+        ),
+    )
+
+
+def ci() -> Recipe:
+    """A smaller network for a minute: enough to see that one motif opens chromatin."""
+    small = dataclasses.replace(
+        ModelConfig.demo(),
+        channels=16,
+        channels_step=4,
+        tower_layers=1,
+        pair_channels=16,
+        junction_channels=16,
+    )
+    return Recipe(
+        name="ci",
+        model=small,
+        stages=(Stage(window=2_048, batch=8, steps=200),),
+        optimiser=Optimiser(warmup=20, ema=0.95),
+        scaling_windows=20,
+        calibration_batches=4,
+        checkpoint_every=100,
+        evaluate_every=0,
+        evaluation_windows=2,
+        evaluation_window=4_096,
+    )
+
+
+RECIPES: Mapping[str, Callable[[], Recipe]] = {"demo": demo, "ci": ci}
+
+
+def named(name: str) -> Recipe:
+    """The recipe of this name.
+
+    Raises:
+      UnknownRecipeError: there is none.
+    """
+    if name not in RECIPES:
+        raise UnknownRecipeError(
+            f"There is no recipe {name!r}; choose one of {', '.join(RECIPES)}.", field="recipe"
+        )
+    return RECIPES[name]()

@@ -1,0 +1,205 @@
+"""One optimisation step: predictions, losses of all heads, AdamW, averaged parameters.
+
+Axes: B batch, S positions, T tracks.
+
+Source: spec/training.md 1.2 to 1.4.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, Int32, UInt8
+
+from predictor.model import functional, heads
+from predictor.model.config import ModelConfig
+from predictor.training import losses
+from predictor.training.data import BIN_BASES, BINNED_HEADS, HEADS, TRACK_HEADS, Batch, Scaling
+from predictor.training.recipes import Optimiser, Recipe
+
+Tree = dict[str, Any]
+Losses = dict[str, Float[Array, ""]]
+
+
+class TrainState(NamedTuple):
+    """Everything that a step changes.
+
+    Attributes:
+      params: nested dict of parameters.
+      norm_state: running second moments.
+      opt_state: state of the optimiser.
+      ema: averaged parameters.
+      step: steps done, int32.
+    """
+
+    params: Tree
+    norm_state: Tree
+    opt_state: Any
+    ema: Tree
+    step: Int32[Array, ""]
+
+
+def one_hot(codes: UInt8[Array, "B S"]) -> Float[Array, "B S 4"]:
+    """Codes 0-3 to one-hot rows; N (4) becomes the zero row."""
+    return jax.nn.one_hot(codes, 4, dtype=jnp.float32)
+
+
+def learning_rate(optimiser: Optimiser, steps: int) -> optax.Schedule:
+    """Linear warm-up from 0, then cosine to `floor` of the peak at the last step."""
+    return optax.warmup_cosine_decay_schedule(
+        init_value=0.0,
+        peak_value=optimiser.peak,
+        warmup_steps=min(optimiser.warmup, max(1, steps // 4)),
+        decay_steps=steps,
+        end_value=optimiser.peak * optimiser.floor,
+    )
+
+
+def transformation(recipe: Recipe) -> optax.GradientTransformation:
+    """Clipping by global norm, then AdamW; only arrays of two or more axes decay."""
+    optimiser = recipe.optimiser
+    return optax.chain(
+        optax.clip_by_global_norm(optimiser.clip),
+        optax.adamw(
+            learning_rate(optimiser, recipe.steps),
+            b1=optimiser.b1,
+            b2=optimiser.b2,
+            weight_decay=optimiser.weight_decay,
+            mask=lambda params: jax.tree.map(lambda leaf: leaf.ndim >= 2, params),
+        ),
+    )
+
+
+def initial_state(recipe: Recipe) -> TrainState:
+    """State before the first step; a function of the recipe's seed."""
+    params, norm_state = jax.tree.map(
+        # A weakly typed scalar would turn strong in the first step and compile everything twice.
+        lambda leaf: jnp.array(leaf, dtype=leaf.dtype),
+        functional.init(recipe.model, jax.random.key(recipe.seed)),
+    )
+    return TrainState(
+        params=params,
+        norm_state=norm_state,
+        opt_state=transformation(recipe).init(params),
+        ema=jax.tree.map(jnp.copy, params),
+        step=jnp.zeros((), jnp.int32),
+    )
+
+
+def head_losses(predictions: Mapping[str, Any], batch: Batch, scaling: Scaling) -> Losses:
+    """Unweighted losses of all heads; track heads have one term per resolution.
+
+    Args:
+      predictions: result of `functional.forward` or `forward_train` at the batch's splice sites.
+      batch: targets in data units.
+      scaling: means and masks of the tracks.
+
+    Returns:
+      "dnase/1bp", "dnase/128bp", ..., "contact_maps", "splice_sites_classification",
+      "splice_sites_usage", "splice_sites_junction".
+    """
+    organism = batch.organism_index
+    masks = {head: jnp.asarray(mask)[organism] for head, mask in scaling.masks.items()}
+    targets = batch.targets
+    window = batch.codes.shape[1]
+    found: Losses = {}
+    for head in TRACK_HEADS:
+        means = jnp.asarray(scaling.means[head])[organism][:, None]
+        mask = masks[head][:, None]
+        for resolution in (BIN_BASES,) if head in BINNED_HEADS else (1, BIN_BASES):
+            target = targets[head]
+            if resolution == BIN_BASES and head not in BINNED_HEADS:
+                target = target.reshape(len(target), -1, BIN_BASES, target.shape[-1]).sum(axis=2)
+            scaled = heads.scale_targets(head, target, means, resolution)
+            found[f"{head}/{resolution}bp"] = losses.multinomial(
+                scaled,
+                predictions[head][f"scaled_predictions_{resolution}bp"],
+                mask,
+                segment=losses.segment_bins(window, resolution),
+            )
+    found["contact_maps"] = losses.mean_squared_error(
+        targets["contact_maps"],
+        predictions["contact_maps"]["predictions"],
+        masks["contact_maps"][:, None, None],
+    )
+    found["splice_sites_classification"] = losses.splice_classification_loss(
+        targets["splice_sites_classification"],
+        predictions["splice_sites_classification"]["logits"],
+    )
+    found["splice_sites_usage"] = losses.splice_usage_loss(
+        targets["splice_sites_usage"],
+        predictions["splice_sites_usage"]["logits"],
+        masks["splice_sites_usage"][:, None],
+    )
+    junction = predictions["splice_sites_junction"]
+    found["splice_sites_junction"] = losses.splice_junction_loss(
+        batch.counts,
+        junction["predictions"],
+        junction["splice_junction_mask"] & masks["splice_sites_junction"][:, None, None],
+    )
+    return found
+
+
+def total_loss(found: Losses, head_weights: Mapping[str, float]) -> Float[Array, ""]:
+    """Weighted sum; a head's weight holds for each of its terms."""
+    return jnp.asarray(
+        sum(head_weights.get(name.split("/")[0], 1.0) * value for name, value in found.items())
+    )
+
+
+def loss_and_new_norms(
+    config: ModelConfig,
+    params: Tree,
+    norm_state: Tree,
+    batch: Batch,
+    scaling: Scaling,
+    head_weights: Mapping[str, float],
+    key: Array,
+) -> tuple[Float[Array, ""], tuple[Losses, Tree]]:
+    """Total loss with batch statistics; also the single terms and the running moments."""
+    predictions, new_norms = functional.forward_train(
+        config,
+        params,
+        norm_state,
+        one_hot(batch.codes),
+        batch.organism_index,
+        tuple(HEADS),
+        splice_site_positions=batch.positions,
+        key=key,
+    )
+    found = head_losses(predictions, batch, scaling)
+    return total_loss(found, head_weights), (found, new_norms)
+
+
+def make_train_step(
+    recipe: Recipe, scaling: Scaling
+) -> Callable[[TrainState, Batch], tuple[TrainState, dict[str, Array]]]:
+    """The compiled step; it compiles once per window length and donates the old state.
+
+    The returned metrics are the loss terms, "total" and "gradient_norm" (before clipping).
+    """
+    optimise = transformation(recipe)
+
+    def step(state: TrainState, batch: Batch) -> tuple[TrainState, dict[str, Array]]:
+        key = jax.random.fold_in(jax.random.key(recipe.seed), state.step)
+
+        def objective(params: Tree) -> tuple[Float[Array, ""], tuple[Losses, Tree]]:
+            return loss_and_new_norms(
+                recipe.model, params, state.norm_state, batch, scaling, recipe.head_weights, key
+            )
+
+        (total, (found, norms)), gradient = jax.value_and_grad(objective, has_aux=True)(
+            state.params
+        )
+        updates, opt_state = optimise.update(gradient, state.opt_state, state.params)
+        params = optax.apply_updates(state.params, updates)
+        # The average starts short, so that it forgets the initial parameters.
+        done = state.step.astype(jnp.float32)
+        decay = jnp.minimum(recipe.optimiser.ema, (1.0 + done) / (10.0 + done))
+        ema = jax.tree.map(lambda old, new: decay * old + (1.0 - decay) * new, state.ema, params)
+        metrics = {**found, "total": total, "gradient_norm": optax.global_norm(gradient)}
+        return TrainState(params, norms, opt_state, ema, state.step + 1), metrics
+
+    return jax.jit(step, donate_argnums=0)

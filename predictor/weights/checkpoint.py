@@ -1,0 +1,225 @@
+"""Weights on disk: a folder with the arrays (Orbax), the sizes, the tracks and the card.
+
+```
+config.json   sizes of the network
+tracks.json   {organism: {output type: [row, ...]}}, rows in head order, padding included
+card.json     where the weights come from and what was measured
+arrays/       Orbax: {"params": ..., "state": ...}, plain nested dicts under our names
+```
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import orbax.checkpoint as ocp
+
+from predictor.errors import AllelensError
+from predictor.model import functional
+from predictor.model.config import ModelConfig
+
+Tree = dict[str, Any]
+Tracks = dict[str, dict[str, list[dict[str, Any]]]]
+
+_FILES = ("config.json", "tracks.json", "card.json")
+
+
+class WeightsNotFoundError(AllelensError):
+    """A folder of weights, or a part of it, is missing."""
+
+    code = "weights_not_found"
+
+
+class WeightsMismatchError(AllelensError):
+    """The stored arrays are not those that the stored sizes ask for, or were changed."""
+
+    code = "weights_mismatch"
+
+
+class LoadedWeights(NamedTuple):
+    """What `load` returns.
+
+    Attributes:
+      config: sizes of the network.
+      params: nested dict of float32 arrays (numpy).
+      state: running second moments, nested dict of float32 arrays (numpy).
+      tracks: organism name -> output type name -> rows in head order.
+      card: provenance and measured quality.
+      digest: of all arrays, see `digest`.
+    """
+
+    config: ModelConfig
+    params: Tree
+    state: Tree
+    tracks: Tracks
+    card: dict[str, Any]
+    digest: str
+
+
+def save(
+    folder: Path,
+    *,
+    config: ModelConfig,
+    params: Mapping[str, Any],
+    state: Mapping[str, Any],
+    tracks: Tracks,
+    card: Mapping[str, Any],
+) -> str:
+    """Writes the weights beside `folder` and puts them in its place at the end.
+
+    Args:
+      folder: replaced if it exists.
+      config: sizes of the network.
+      params: nested dict of arrays.
+      state: nested dict of arrays.
+      tracks: rows in head order.
+      card: written with the digest added as "digest".
+
+    Returns:
+      The digest.
+    """
+    arrays = {"params": _to_numpy(params), "state": _to_numpy(state)}
+    found = digest(arrays["params"], arrays["state"])
+    with _replacing(folder) as new:
+        save_arrays(new / "arrays", arrays)
+        (new / "config.json").write_text(config.to_json())
+        (new / "tracks.json").write_text(json.dumps(tracks, indent=1, allow_nan=False) + "\n")
+        full_card = {**card, "digest": found}
+        (new / "card.json").write_text(json.dumps(full_card, indent=2, allow_nan=False) + "\n")
+    return found
+
+
+def load(folder: Path) -> LoadedWeights:
+    """Reads a folder written by `save`, checking names and shapes against its sizes and its card.
+
+    Raises:
+      WeightsNotFoundError: the folder or one of its parts is missing.
+      WeightsMismatchError: missing, unused or misshapen arrays, all named in one message; or the
+        bytes are not those that the card was written for.
+    """
+    missing = [name for name in (*_FILES, "arrays") if not (folder / name).exists()]
+    if missing:
+        raise WeightsNotFoundError(
+            f"The weights folder {folder} lacks {', '.join(missing)}. "
+            "Train the demo weights with `python -m predictor train pretrain --recipe demo`, "
+            "or restore the folder from the repository."
+        )
+    config = ModelConfig.from_json((folder / "config.json").read_text())
+    arrays = load_arrays(folder / "arrays")
+    params, state = arrays["params"], arrays["state"]
+    _check_against(config, params, state, folder)
+    card = json.loads((folder / "card.json").read_text())
+    found = digest(params, state)
+    if card.get("digest") != found:
+        raise WeightsMismatchError(
+            f"The arrays in {folder} have digest {found[:12]}…, but the card says "
+            f"{str(card.get('digest'))[:12]}…. "
+            "The folder was changed or copied in part; restore it."
+        )
+    return LoadedWeights(
+        config=config,
+        params=params,
+        state=state,
+        tracks=json.loads((folder / "tracks.json").read_text()),
+        card=card,
+        digest=found,
+    )
+
+
+def digest(params: Mapping[str, Any], state: Mapping[str, Any]) -> str:
+    """SHA-256 over names, shapes, dtypes and bytes of all arrays, in the order of the names."""
+    hasher = hashlib.sha256()
+    flat = dict(_flatten({"params": params, "state": state}))
+    for name in sorted(flat):
+        array = np.ascontiguousarray(flat[name])
+        hasher.update(f"{name} {array.shape} {array.dtype.str}\n".encode())
+        hasher.update(array.tobytes())
+    return hasher.hexdigest()
+
+
+def save_arrays(path: Path, tree: Tree) -> None:
+    """Writes a nested dict of numpy arrays as one Orbax folder, which must not exist yet."""
+    with ocp.Checkpointer(ocp.PyTreeCheckpointHandler()) as checkpointer:
+        checkpointer.save(path.absolute(), args=ocp.args.PyTreeSave(tree))
+
+
+def load_arrays(path: Path) -> Tree:
+    """Reads an Orbax folder as numpy arrays, whatever device they were saved from."""
+    with ocp.Checkpointer(ocp.PyTreeCheckpointHandler()) as checkpointer:
+        structure = checkpointer.metadata(path.absolute()).item_metadata
+        restore = _map_leaves(structure.tree, lambda _: ocp.RestoreArgs(restore_type=np.ndarray))
+        tree: Tree = checkpointer.restore(
+            path.absolute(), args=ocp.args.PyTreeRestore(restore_args=restore)
+        )
+    return tree
+
+
+def _check_against(config: ModelConfig, params: Tree, state: Tree, folder: Path) -> None:
+    expected_params, expected_state = functional.abstract(config)
+    expected = {
+        name: tuple(leaf.shape)
+        for name, leaf in _flatten({"params": expected_params, "state": expected_state})
+    }
+    found = {name: tuple(leaf.shape) for name, leaf in _flatten({"params": params, "state": state})}
+    problems = [f"missing {name}" for name in sorted(expected.keys() - found.keys())]
+    problems += [f"unused {name}" for name in sorted(found.keys() - expected.keys())]
+    problems += [
+        f"{name} has shape {found[name]}, expected {expected[name]}"
+        for name in sorted(expected.keys() & found.keys())
+        if expected[name] != found[name]
+    ]
+    if problems:
+        raise WeightsMismatchError(
+            f"The arrays in {folder} do not fit the sizes in its config.json: "
+            f"{'; '.join(problems)}."
+        )
+
+
+def _flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in tree.items():
+        name = f"{prefix}/{key}" if prefix else str(key)
+        if isinstance(value, Mapping):
+            yield from _flatten(value, name)
+        else:
+            yield name, value
+
+
+def _map_leaves(tree: Any, function: Any) -> Any:
+    if isinstance(tree, Mapping):
+        return {key: _map_leaves(value, function) for key, value in tree.items()}
+    return function(tree)
+
+
+def _to_numpy(tree: Mapping[str, Any]) -> Tree:
+    found: Tree = _map_leaves(tree, np.asarray)
+    return found
+
+
+@contextlib.contextmanager
+def _replacing(folder: Path) -> Iterator[Path]:
+    """A new folder that takes the place of `folder` when the block ends without an error."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        yield new
+        # mkdtemp makes private folders; weights are for everybody who may read the parent.
+        new.chmod(0o777 & ~_umask())
+        if folder.exists():
+            shutil.rmtree(folder)
+        new.replace(folder)
+    except BaseException:
+        shutil.rmtree(new, ignore_errors=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
