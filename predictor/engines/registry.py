@@ -41,6 +41,7 @@ class Engine:
       invented: its results are about an invented genome.
       needs_weights: it runs here with weights of its own.
       unavailable: why this version cannot run it even if installed; empty otherwise.
+      remark: added to what is missing.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Engine:
     invented: bool = False
     needs_weights: bool = True
     unavailable: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +100,7 @@ def _released(name: str, version: str, title: str, description: str) -> Engine:
             f"--version {version}"
         ),
         genome_command="python -m predictor install-genome hg38",
+        remark="The command that installs it comes with a later version.",
     )
 
 
@@ -115,7 +118,8 @@ ENGINES: dict[str, Engine] = {
             windows=(4_096, 16_384, 32_768),
             default_window=16_384,
             weights_command=(
-                "python -m predictor train pretrain --recipe demo --out predictor/weights/demo"
+                "python -m predictor train pretrain --recipe demo --out var/training/demo "
+                "--install demo"
             ),
             genome_command="python -m predictor simulate genome",
             invented=True,
@@ -198,7 +202,7 @@ def describe_engine(name: str) -> EngineDescription:
     return EngineDescription(
         engine=engine,
         installed=not problem,
-        problem=problem,
+        problem=f"{problem} {engine.remark}".strip() if problem else "",
         install_command=command,
         weights_digest=digest,
         output_types=output_types,
