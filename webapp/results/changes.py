@@ -25,6 +25,7 @@ from jaxtyping import Float, Float32
 
 from predictor.scoring.center_mask import Aggregation, center_mask, center_mask_score
 from webapp.results.parts import FORWARD, joined_junctions
+from webapp.tracks.labels import text_of, track_label
 from webapp.tracks.output_types import OUTPUT_TYPES
 
 _STRETCH = 512
@@ -74,7 +75,9 @@ class _Measured:
     is_ratio: bool
 
     def log2_ratio(self) -> Float[np.ndarray, " T"]:
-        return np.log2(1 + self.alternate) - np.log2(1 + self.reference)
+        # Sums of signals and counts are not negative, but for rounding.
+        reference, alternate = np.maximum(self.reference, 0), np.maximum(self.alternate, 0)
+        return np.log2(1 + alternate) - np.log2(1 + reference)
 
 
 def signal_changes(
@@ -143,9 +146,9 @@ def _rows(
         Change(
             track=track,
             output_type=output_type,
-            biosample_name=_text(row, "biosample_name"),
-            ontology_curie=_text(row, "ontology_curie"),
-            strand=_text(row, "strand"),
+            biosample_name=text_of(row, "biosample_name"),
+            ontology_curie=text_of(row, "ontology_curie"),
+            strand=text_of(row, "strand"),
             label=track_label(output_type, row),
             measure=measured.measure,
             reference=float(measured.reference[index]),
@@ -163,22 +166,6 @@ def _rows(
         )
         for index, (track, row) in enumerate(zip(track_ids, rows, strict=True))
     ]
-
-
-def track_label(output_type: str, row: Mapping[Any, Any]) -> str:
-    """`H3K27ac, hepatocyte-like`, `RNA-seq −, ...`: a track in plain words."""
-    target = _text(row, "histone_mark") or _text(row, "transcription_factor")
-    assay = target or OUTPUT_TYPES[output_type].title
-    strand = {"+": " +", "-": " −"}.get(_text(row, "strand"), "")
-    biosample = _text(row, "biosample_name")
-    if not biosample and output_type == "SPLICE_SITES":
-        return f"{_text(row, 'name')}{strand}"
-    return f"{assay}{strand}, {biosample}" if biosample else f"{assay}{strand}"
-
-
-def _text(row: Mapping[Any, Any], column: str) -> str:
-    value = row.get(column)
-    return value if isinstance(value, str) else ""
 
 
 _Values = Float32[np.ndarray, "S T"]

@@ -1,0 +1,275 @@
+"""Reads of results. Permission comes from the chunk that asked, never from a part's key."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from jaxtyping import Float32
+
+from predictor.errors import AllelensError
+from webapp.jobs.models import Chunk
+from webapp.results import parts
+from webapp.results.levels import Plane
+from webapp.results.models import StoredPart
+from webapp.results.services import store
+from webapp.results.signals import Block, View, read_block
+from webapp.results.store import PartMissingError
+from webapp.tracks.output_types import OUTPUT_TYPES
+
+# A change by a tenth: below it a sentence about a change would be a sentence about rounding.
+_NOTICEABLE = 0.14
+
+
+class UnknownTrackError(AllelensError):
+    """A track was asked for that the prediction does not have."""
+
+    code = "unknown_track"
+
+
+class WrongKindOfTrackError(AllelensError):
+    """A track was asked for at an address that serves another kind of track."""
+
+    code = "wrong_kind_of_track"
+
+
+@dataclass(frozen=True)
+class Signal:
+    """What a view needs.
+
+    Attributes:
+      blocks: one per output type, in the order of the first track of each.
+      missing: ids of tracks that are not there yet.
+      tag: names this answer; None as long as a better one may come.
+    """
+
+    blocks: list[Block]
+    missing: list[str]
+    tag: str | None
+
+
+@dataclass(frozen=True)
+class ContactMap:
+    """REF and, where there is one, ALT [alleles, bins, bins]; `start` is 0-based."""
+
+    values: Float32[np.ndarray, "A M M"]
+    start: int
+    bin: int
+    tag: str
+
+
+def parts_of(chunk: Chunk) -> dict[str, tuple[list[str], StoredPart | None]]:
+    """Track ids, and what is stored of them so far, by output type."""
+    wanted = {part.output_type: part for part in chunk.parts.all()}
+    keys = [part.key for part in wanted.values()]
+    stored = {row.key: row for row in StoredPart.objects.filter(key__in=keys).defer("changes")}
+    return {name: (list(part.tracks), stored.get(part.key)) for name, part in wanted.items()}
+
+
+def signal(
+    *,
+    chunk: Chunk,
+    tracks: Sequence[str],
+    planes: Sequence[Plane],
+    view: View,
+    summary: Literal["auto", "mean", "max"],
+) -> Signal:
+    """The values of signal tracks in a view.
+
+    Raises:
+      UnknownTrackError: the prediction has no such track.
+      WrongKindOfTrackError: a track is a contact map or a list of junctions.
+    """
+    found = _group(chunk, tracks, kind="signal")
+    blocks, missing, keys = [], [], []
+    for output_type, (wanted, part) in found.items():
+        if part is None or not set(wanted) <= set(part.track_ids):
+            missing += wanted
+            continue
+        rule = OUTPUT_TYPES[output_type].summary if summary == "auto" else summary
+        try:
+            block = read_block(store(), part, tracks=wanted, planes=planes, view=view, summary=rule)
+        except PartMissingError:
+            missing += wanted
+            continue
+        blocks.append(block)
+        keys.append(part.key if part.is_complete else "")
+    final = not missing and all(keys)
+    tag = _tag(*keys, *tracks, *planes, view, summary) if final else None
+    return Signal(blocks, missing, tag)
+
+
+def contact_map(*, chunk: Chunk, track: str) -> ContactMap | None:
+    """One contact map; None as long as it is not there.
+
+    Raises:
+      UnknownTrackError: the prediction has no such track.
+      WrongKindOfTrackError: the track is no contact map.
+    """
+    found = _group(chunk, [track], kind="contact_map")
+    (_, part) = next(iter(found.values()))
+    if part is None or not part.is_complete:
+        return None
+    column = part.track_ids.index(track)
+    everything = slice(None)
+    values = store().read(
+        part.key, parts.CONTACT, (everything, everything, everything, slice(column, column + 1))
+    )
+    return ContactMap(
+        np.ascontiguousarray(values[..., 0]), part.start, part.resolution, _tag(part.key, track)
+    )
+
+
+def junctions(
+    *,
+    chunk: Chunk,
+    tracks: Sequence[str] | None,
+    start: int | None,
+    end: int | None,
+    min_value: float,
+    limit: int,
+) -> dict[str, Any] | None:
+    """Junctions of a view, the most used first; None as long as they are not there.
+
+    A junction is listed if it overlaps the view and one of the tracks gives it at least
+    `min_value` in one of the alleles.
+
+    Raises:
+      UnknownTrackError: the prediction has no such track, or no junctions at all.
+      WrongKindOfTrackError: a track is not one of junctions.
+    """
+    name = "SPLICE_JUNCTIONS"
+    if tracks is None:
+        known = {part.output_type: part.tracks for part in chunk.parts.all()}
+        if name not in known:
+            raise UnknownTrackError("This prediction has no splice junctions; ask for them anew.")
+        tracks = known[name]
+    found = _group(chunk, tracks, kind="junctions")
+    wanted, part = found.get(name, ([], None))
+    if part is None or not part.is_complete:
+        return None
+    places = store().read(part.key, parts.JUNCTIONS, (slice(None), slice(None)))
+    counts = store().read(part.key, parts.COUNTS, (slice(None),) * 3)
+    num_tissues = len(part.track_ids) // 2
+    columns = [part.track_ids.index(track) for track in wanted]
+    seen = np.ones(len(places), bool)
+    if end is not None:
+        seen &= places[:, 0] < end
+    if start is not None:
+        seen &= places[:, 1] > start
+    listed = []
+    for place, values in zip(places[seen], counts[:, seen].transpose(1, 0, 2), strict=True):
+        on_plus = place[2] == parts.FORWARD
+        own = [
+            (track, values[:, column % num_tissues])
+            for track, column in zip(wanted, columns, strict=True)
+            if (column < num_tissues) == on_plus
+        ]
+        peak = max((float(pair.max()) for _, pair in own), default=0.0)
+        if own and peak >= min_value:
+            listed.append((peak, place, own))
+    listed.sort(key=lambda entry: (-entry[0], entry[1][0], entry[1][1]))
+    return {
+        "junctions": [
+            {
+                "chromosome": part.chromosome,
+                "start": int(place[0]),
+                "end": int(place[1]),
+                "strand": "+" if place[2] == parts.FORWARD else "-",
+                "values": [
+                    {
+                        "track": track,
+                        "reference": float(pair[0]),
+                        "alternate": float(pair[1]) if len(pair) > 1 else None,
+                    }
+                    for track, pair in own
+                ],
+            }
+            for _, place, own in listed[:limit]
+        ],
+        "shown": min(len(listed), limit),
+        "total": len(listed),
+        "tracks": list(wanted),
+    }
+
+
+def changes(*, chunk: Chunk, limit: int) -> dict[str, Any]:
+    """What changes from REF to ALT, strongest first, of the parts that are there."""
+    keys = [part.key for part in chunk.parts.all()]
+    stored = StoredPart.objects.filter(key__in=keys)
+    rows = [row for part in stored for row in part.changes]
+    rows.sort(key=lambda row: (-row["strength"], row["track"]))
+    complete = sum(part.is_complete for part in stored)
+    return {
+        "rows": rows[:limit],
+        "shown": min(len(rows), limit),
+        "total": len(rows),
+        "parts": len(keys),
+        "parts_complete": complete,
+        "model": {"engine": chunk.job.engine, "weights_digest": chunk.job.weights_digest},
+        "window": chunk.job.window,
+        "sentence": _sentence(chunk, rows, is_whole=complete == len(keys)),
+    }
+
+
+def _sentence(chunk: Chunk, rows: Sequence[dict[str, Any]], *, is_whole: bool) -> str:
+    if not chunk.variants:
+        return "This is a prediction of the reference alone, so nothing is compared."
+    if not rows:
+        return "Nothing can be compared yet." if not is_whole else "No track could be compared."
+    so_far = "" if is_whole else "So far: "
+    strongest = rows[0]
+    if strongest["strength"] < _NOTICEABLE:
+        return f"{so_far}No track changes by more than a tenth."
+    direction = "rises" if strongest["difference"] > 0 else "falls"
+    numbers = f"{strongest['reference']:.3g} to {strongest['alternate']:.3g}"
+    ratio = strongest["log2_ratio"]
+    times = "" if ratio is None else f" (log2 ratio {ratio:+.2f})"
+    return f"{so_far}{strongest['label']} {direction} most, from {numbers}{times}."
+
+
+def _group(
+    chunk: Chunk, tracks: Sequence[str], *, kind: str
+) -> dict[str, tuple[list[str], StoredPart | None]]:
+    """The wanted tracks by output type, in their order."""
+    known = parts_of(chunk)
+    grouped: dict[str, tuple[list[str], StoredPart | None]] = {}
+    for track in dict.fromkeys(tracks):
+        output_type = track.partition("/")[0]
+        ids, part = known.get(output_type, ([], None))
+        if track not in ids:
+            raise UnknownTrackError(
+                f'This prediction has no track "{track}"; it has '
+                + (f"{_range(ids)} of {output_type}." if ids else f"{', '.join(known)}."),
+                field="tracks",
+            )
+        found = OUTPUT_TYPES[output_type].kind
+        if found != kind:
+            raise WrongKindOfTrackError(
+                f"{track} is {_KINDS[found]}, not {_KINDS[kind]}; ask for it at "
+                f"{_ADDRESSES[found]}.",
+                field="tracks",
+            )
+        grouped.setdefault(output_type, ([], part))[0].append(track)
+    return grouped
+
+
+def _range(ids: Sequence[str]) -> str:
+    return ids[0] if len(ids) == 1 else f"{ids[0]} to {ids[-1]} ({len(ids)} tracks)"
+
+
+_KINDS = {
+    "signal": "a signal",
+    "contact_map": "a contact map",
+    "junctions": "a list of junctions",
+}
+_ADDRESSES = {
+    "signal": "signal/",
+    "contact_map": "contact-map/",
+    "junctions": "junctions/",
+}
+
+
+def _tag(*named: object) -> str:
+    return hashlib.sha256(repr(named).encode()).hexdigest()[:32]
