@@ -87,11 +87,7 @@ def _genome(
         span = PROMOTER_LENGTH + gene.end
         start = cursor + (PROMOTER_LENGTH if strand == "+" else gene.end - 1)
         canvas.write(gene.pieces, origin=start, strand=strand)
-        cell_type = random.choice(rules.cell_types)
-        enhancers += [
-            (start, cell_type if random.chance(_OWN_CELL_TYPE) else random.choice(rules.cell_types))
-            for _ in range(random.integer(1, 3))
-        ]
+        enhancers += [(start, cell_type) for cell_type in enhancer_cell_types(random, rules)]
         gap = random.integer(*GAP)
         gap_number += 1
         if gap_number % 2:
@@ -102,6 +98,17 @@ def _genome(
     return canvas.codes
 
 
+def enhancer_cell_types(
+    random: RandomWords, rules: grammar.OrganismRules
+) -> list[grammar.CellType]:
+    """Cell types of a gene's 1-3 enhancers: three in four have the gene's own."""
+    own = random.choice(rules.cell_types)
+    return [
+        own if random.chance(_OWN_CELL_TYPE) else random.choice(rules.cell_types)
+        for _ in range(random.integer(1, 3))
+    ]
+
+
 def place_insulator(canvas: Canvas, start: int, random: RandomWords) -> None:
     """Writes a CTCF site in random orientation."""
     letters = elements.instance(grammar.MOTIFS["CTCF"], random)
@@ -109,21 +116,30 @@ def place_insulator(canvas: Canvas, start: int, random: RandomWords) -> None:
 
 
 def place_enhancer(
-    canvas: Canvas, start_site: int, cell_type: grammar.CellType, random: RandomWords
-) -> None:
+    canvas: Canvas,
+    start_site: int,
+    cell_type: grammar.CellType,
+    random: RandomWords,
+    *,
+    reach: tuple[int, int] = _ENHANCER_DISTANCE,
+) -> tuple[int, int] | None:
     """Writes 2-4 sites of a cell type 0.4-4.5 kb from a start site, where nothing stands.
 
     One in seven is silenced by a REST site where the cell type obeys REST.
+
+    Returns:
+      The stretch that was written; None where no free place was found.
     """
     pieces = elements.cluster(elements.palette(cell_type, random.integer(2, 4), random), random)
     if "REST" in cell_type.weights and random.chance(_REST_CHANCE):
         pieces.append(elements.factor_site("REST", pieces[-1].end + random.integer(6, 40), random))
     for _ in range(8):
-        distance = random.integer(*_ENHANCER_DISTANCE)
+        distance = random.integer(*reach)
         start = start_site + (distance if random.chance(0.5) else -distance - pieces[-1].end)
         if canvas.is_free(start - 6, start + pieces[-1].end + 6):
             canvas.write(pieces, origin=start, strand="+")
-            return
+            return start, start + pieces[-1].end
+    return None
 
 
 def _soup(

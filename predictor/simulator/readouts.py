@@ -15,6 +15,7 @@ from alphagenome.models.dna_model import Organism
 from alphagenome.models.dna_output import Output
 from jaxtyping import Bool, UInt8
 
+from predictor.errors import AllelensError
 from predictor.simulator import (
     chromatin_tracks,
     contact,
@@ -33,9 +34,18 @@ from predictor.simulator.track_table import (
     tracks,
     width,
 )
-from predictor.simulator.world import WINDOW_STEP, World, read_world
+from predictor.simulator.world import World, read_world
 
-__all__ = ["simulate", "simulate_arrays", "track_mask"]
+__all__ = ["WindowLengthError", "simulate", "simulate_arrays", "track_mask"]
+
+WINDOW_STEP = 2048
+
+
+class WindowLengthError(AllelensError):
+    """The window is no multiple of 2,048 bp."""
+
+    code = "window_length"
+
 
 # head -> function that fills rows of [tracks, bins]; the rows of `chromatin` are shared.
 _FILL: dict[str, Callable[[np.ndarray, World, tuple[Track, ...], Chromatin], None]] = {
@@ -70,6 +80,12 @@ def simulate_arrays(codes: UInt8[np.ndarray, " S"], organism: Organism) -> dict[
     Raises:
       WindowLengthError: S is no multiple of 2,048.
     """
+    if len(codes) == 0 or len(codes) % WINDOW_STEP:
+        raise WindowLengthError(
+            f"The window has {len(codes):,} bp; the simulator reads multiples of "
+            f"{WINDOW_STEP:,} bp. Widen or cut the window.",
+            field="interval",
+        )
     return world_arrays(read_world(codes, organism), organism)
 
 

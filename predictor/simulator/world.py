@@ -10,19 +10,10 @@ import numpy as np
 from alphagenome.models.dna_model import Organism
 from jaxtyping import Float64, UInt8
 
-from predictor.errors import AllelensError
 from predictor.simulator import grammar
 from predictor.simulator.hidden import Hidden, hidden_quantities
 from predictor.simulator.splicing import strand_sites
 from predictor.simulator.transcript import Transcript, read_transcript
-
-WINDOW_STEP = 2048
-
-
-class WindowLengthError(AllelensError):
-    """The window is no multiple of 2,048 bp."""
-
-    code = "window_length"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,18 +65,9 @@ def read_world(codes: UInt8[np.ndarray, " S"], organism: Organism) -> World:
     """Reads the hidden quantities and the transcripts of a window.
 
     Args:
-      codes: bases, A 0, C 1, G 2, T 3, unknown 4.
+      codes: bases, A 0, C 1, G 2, T 3, unknown 4; any length.
       organism: decides cell types, weights and rules.
-
-    Raises:
-      WindowLengthError: S is no multiple of 2,048.
     """
-    if len(codes) == 0 or len(codes) % WINDOW_STEP:
-        raise WindowLengthError(
-            f"The window has {len(codes):,} bp; the simulator reads multiples of "
-            f"{WINDOW_STEP:,} bp. Widen or cut the window.",
-            field="interval",
-        )
     rules = grammar.ORGANISMS[organism]
     hidden = hidden_quantities(codes, rules.cell_types)
     expressed = []
