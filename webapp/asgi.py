@@ -5,9 +5,11 @@ import warnings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings.embedded")
 
-from channels.auth import AuthMiddlewareStack
-from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
+from channels.auth import AuthMiddlewareStack  # type: ignore[import-untyped]
+from channels.routing import ProtocolTypeRouter, URLRouter  # type: ignore[import-untyped]
+from channels.security.websocket import (  # type: ignore[import-untyped]
+    AllowedHostsOriginValidator,
+)
 from django.core.asgi import get_asgi_application
 
 # First: the imports below need the app registry.

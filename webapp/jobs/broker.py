@@ -4,29 +4,31 @@ kombu's own transport opens a message's file under its final name and then write
 that looks in between finds an empty message and the worker dies of it. Here the file appears whole.
 """
 
+import json
 import time
 import uuid
 from pathlib import Path
 from typing import Any
 
 from kombu.transport import TRANSPORT_ALIASES, filesystem
-from kombu.utils.encoding import str_to_bytes
-from kombu.utils.json import dumps
 
 URL = "allelens-files://"
 
 
-class Channel(filesystem.Channel):  # type: ignore[misc]
-    def _put(self, queue: str, payload: dict[str, Any], **kwargs: Any) -> None:
+class Channel(filesystem.Channel):
+    # kombu's two base classes disagree about the name of `payload`.
+    def _put(  # type: ignore[override]
+        self, queue: str, payload: dict[str, Any], **kwargs: Any
+    ) -> None:
         folder = Path(self.data_folder_out)
         # Readers take the part after the first dot for the queue's name.
         name = f"{time.monotonic_ns() // 1_000_000}_{uuid.uuid4()}"
         temporary = folder / f"{name}.writing"
-        temporary.write_bytes(str_to_bytes(dumps(payload)))
+        temporary.write_text(json.dumps(payload))
         temporary.rename(folder / f"{name}.{queue}.msg")
 
 
-class Transport(filesystem.Transport):  # type: ignore[misc]
+class Transport(filesystem.Transport):
     Channel = Channel
 
 

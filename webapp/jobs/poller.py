@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Iterable
 from typing import Protocol
 
-from channels.db import database_sync_to_async
+from channels.db import database_sync_to_async  # type: ignore[import-untyped]
 from django.conf import settings
 from django.db import DatabaseError
 

@@ -10,8 +10,8 @@ import json
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncWebsocketConsumer
+from channels.db import database_sync_to_async  # type: ignore[import-untyped]
+from channels.generic.websocket import AsyncWebsocketConsumer  # type: ignore[import-untyped]
 from django.conf import settings
 
 from webapp.accounts.local_user import user_of
@@ -49,7 +49,7 @@ class LocalUserForSockets:
         return await self.inner(scope, receive, send)
 
 
-class JobEventsConsumer(AsyncWebsocketConsumer):
+class JobEventsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     """One socket; the process's poller writes to it."""
 
     job_pk: int
@@ -113,9 +113,10 @@ class JobEventsConsumer(AsyncWebsocketConsumer):
     async def _readable(self) -> Job | None:
         job_id = self.scope["url_route"]["kwargs"]["job_id"]
         try:
-            return await database_sync_to_async(readable_job)(user=self._user, job_id=job_id)
+            job: Job = await database_sync_to_async(readable_job)(user=self._user, job_id=job_id)
         except NotFound:
             return None
+        return job
 
     def _after(self) -> int:
         values = parse_qs(self.scope["query_string"].decode("latin-1")).get("after", ["0"])

@@ -353,7 +353,7 @@ def _plan_chunk(
     organism: Organism,
     output_types: list[OutputType],
     curies: tuple[str, ...] | None,
-    identity: dict[str, str],
+    identity: dict[str, Any],
 ) -> ChunkPlan:
     parts = []
     for output_type in output_types:

@@ -35,7 +35,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
 }
 
-CHANNEL_LAYERS = {
+CHANNEL_LAYERS: dict[str, dict[str, object]] = {
     "default": {
         # The core layer drops all beyond 100 unread messages and dies with Redis; this one
         # reconnects. It carries wake-ups only.

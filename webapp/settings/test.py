@@ -33,8 +33,8 @@ if TEST_PROFILE == "services":
     DATABASES["default"]["TEST"] = {"NAME": f"allelens_test_{_run}"}
     DATABASES["default"]["CONN_MAX_AGE"] = 0
 else:
-    from webapp.settings.embedded import *  # type: ignore[assignment]  # noqa: F403
-    from webapp.settings.embedded import DATABASES  # type: ignore[assignment]
+    from webapp.settings.embedded import *  # noqa: F403
+    from webapp.settings.embedded import DATABASES
 
     # A file, not memory: threads and processes of a test must see the same database.
     DATABASES["default"]["TEST"] = {"NAME": Path(os.environ["ALLELENS_TEST_HOME"]) / "test.sqlite3"}

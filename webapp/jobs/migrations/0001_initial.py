@@ -7,131 +7,281 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('projects', '0001_initial'),
+        ("projects", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='WorkerSlot',
+            name="WorkerSlot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, unique=True)),
-                ('state', models.CharField(choices=[('starting', 'loading a model'), ('ready', 'has a model'), ('empty', 'has no model'), ('stopping', 'is stopping')], max_length=10)),
-                ('engines', models.JSONField(default=list)),
-                ('device', models.CharField(blank=True, default='', max_length=200)),
-                ('pid', models.IntegerField()),
-                ('beat', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("starting", "loading a model"),
+                            ("ready", "has a model"),
+                            ("empty", "has no model"),
+                            ("stopping", "is stopping"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("engines", models.JSONField(default=list)),
+                ("device", models.CharField(blank=True, default="", max_length=200)),
+                ("pid", models.IntegerField()),
+                ("beat", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('engine', models.CharField(max_length=100)),
-                ('weights_digest', models.CharField(max_length=100)),
-                ('organism', models.CharField(max_length=20)),
-                ('assembly', models.CharField(max_length=50)),
-                ('window', models.PositiveIntegerField(help_text='bp given to the model')),
-                ('request', models.JSONField(help_text='what was asked, as understood')),
-                ('idempotency_key', models.CharField(blank=True, max_length=100, null=True)),
-                ('priority', models.SmallIntegerField(default=0, help_text='lower is served first')),
-                ('state', models.CharField(choices=[('queued', 'waiting'), ('running', 'running'), ('finished', 'finished'), ('failed', 'failed'), ('cancelled', 'cancelled')], default='queued', max_length=10)),
-                ('cancel_requested', models.BooleanField(default=False)),
-                ('message', models.TextField(blank=True, default='')),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('started', models.DateTimeField(blank=True, null=True)),
-                ('finished', models.DateTimeField(blank=True, null=True)),
-                ('last_seq', models.PositiveIntegerField(default=0)),
-                ('event_floor', models.PositiveIntegerField(default=0)),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='jobs', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='jobs', to='projects.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("engine", models.CharField(max_length=100)),
+                ("weights_digest", models.CharField(max_length=100)),
+                ("organism", models.CharField(max_length=20)),
+                ("assembly", models.CharField(max_length=50)),
+                ("window", models.PositiveIntegerField(help_text="bp given to the model")),
+                ("request", models.JSONField(help_text="what was asked, as understood")),
+                ("idempotency_key", models.CharField(blank=True, max_length=100, null=True)),
+                (
+                    "priority",
+                    models.SmallIntegerField(default=0, help_text="lower is served first"),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "waiting"),
+                            ("running", "running"),
+                            ("finished", "finished"),
+                            ("failed", "failed"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("cancel_requested", models.BooleanField(default=False)),
+                ("message", models.TextField(blank=True, default="")),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                ("started", models.DateTimeField(blank=True, null=True)),
+                ("finished", models.DateTimeField(blank=True, null=True)),
+                ("last_seq", models.PositiveIntegerField(default=0)),
+                ("event_floor", models.PositiveIntegerField(default=0)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="jobs",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="jobs",
+                        to="projects.project",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seq', models.PositiveIntegerField()),
-                ('type', models.CharField(choices=[('job.queued', 'Job Queued'), ('job.started', 'Job Started'), ('chunk.queued', 'Chunk Queued'), ('chunk.started', 'Chunk Started'), ('part.published', 'Part Published'), ('chunk.finished', 'Chunk Finished'), ('chunk.failed', 'Chunk Failed'), ('job.cancel_requested', 'Job Cancel Requested'), ('job.finished', 'Job Finished'), ('job.failed', 'Job Failed'), ('job.cancelled', 'Job Cancelled'), ('note', 'Note')], max_length=30)),
-                ('time', models.DateTimeField()),
-                ('payload', models.JSONField(default=dict)),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='jobs.job')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("seq", models.PositiveIntegerField()),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[
+                            ("job.queued", "Job Queued"),
+                            ("job.started", "Job Started"),
+                            ("chunk.queued", "Chunk Queued"),
+                            ("chunk.started", "Chunk Started"),
+                            ("part.published", "Part Published"),
+                            ("chunk.finished", "Chunk Finished"),
+                            ("chunk.failed", "Chunk Failed"),
+                            ("job.cancel_requested", "Job Cancel Requested"),
+                            ("job.finished", "Job Finished"),
+                            ("job.failed", "Job Failed"),
+                            ("job.cancelled", "Job Cancelled"),
+                            ("note", "Note"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                ("time", models.DateTimeField()),
+                ("payload", models.JSONField(default=dict)),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="jobs.job",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Chunk',
+            name="Chunk",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('index', models.PositiveIntegerField()),
-                ('chromosome', models.CharField(max_length=100)),
-                ('start', models.IntegerField(help_text='0-based; may be negative, the model then sees N')),
-                ('end', models.IntegerField()),
-                ('variants', models.JSONField(default=list)),
-                ('state', models.CharField(choices=[('queued', 'waiting'), ('running', 'running'), ('finished', 'finished'), ('failed', 'failed'), ('cancelled', 'cancelled')], default='queued', max_length=10)),
-                ('attempt', models.PositiveIntegerField(default=0)),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('lease_owner', models.CharField(blank=True, default='', max_length=200)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('error_code', models.CharField(blank=True, default='', max_length=100)),
-                ('error_message', models.TextField(blank=True, default='')),
-                ('started', models.DateTimeField(blank=True, null=True)),
-                ('finished', models.DateTimeField(blank=True, null=True)),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='chunks', to='jobs.job')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("index", models.PositiveIntegerField()),
+                ("chromosome", models.CharField(max_length=100)),
+                (
+                    "start",
+                    models.IntegerField(
+                        help_text="0-based; may be negative, the model then sees N"
+                    ),
+                ),
+                ("end", models.IntegerField()),
+                ("variants", models.JSONField(default=list)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "waiting"),
+                            ("running", "running"),
+                            ("finished", "finished"),
+                            ("failed", "failed"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("attempt", models.PositiveIntegerField(default=0)),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("lease_owner", models.CharField(blank=True, default="", max_length=200)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("error_code", models.CharField(blank=True, default="", max_length=100)),
+                ("error_message", models.TextField(blank=True, default="")),
+                ("started", models.DateTimeField(blank=True, null=True)),
+                ("finished", models.DateTimeField(blank=True, null=True)),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="chunks",
+                        to="jobs.job",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ChunkPart',
+            name="ChunkPart",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('output_type', models.CharField(max_length=50)),
-                ('key', models.CharField(db_index=True, max_length=64)),
-                ('resolution', models.PositiveIntegerField(help_text='bp per bin')),
-                ('tracks', models.JSONField(default=list)),
-                ('state', models.CharField(choices=[('pending', 'not there yet'), ('overview', 'overview there'), ('complete', 'complete')], default='pending', max_length=10)),
-                ('levels', models.JSONField(default=list, help_text='bin sizes that can be read')),
-                ('chunk', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='jobs.chunk')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("output_type", models.CharField(max_length=50)),
+                ("key", models.CharField(db_index=True, max_length=64)),
+                ("resolution", models.PositiveIntegerField(help_text="bp per bin")),
+                ("tracks", models.JSONField(default=list)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "not there yet"),
+                            ("overview", "overview there"),
+                            ("complete", "complete"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                ("levels", models.JSONField(default=list, help_text="bin sizes that can be read")),
+                (
+                    "chunk",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="parts",
+                        to="jobs.chunk",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('chunk', 'output_type'), name='part_of_chunk')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("chunk", "output_type"), name="part_of_chunk")
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(fields=['project', '-created'], name='job_newest_in_project'),
+            model_name="job",
+            index=models.Index(fields=["project", "-created"], name="job_newest_in_project"),
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(condition=models.Q(('state__in', ['queued', 'running'])), fields=['priority', 'created'], name='job_active'),
+            model_name="job",
+            index=models.Index(
+                condition=models.Q(("state__in", ["queued", "running"])),
+                fields=["priority", "created"],
+                name="job_active",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.UniqueConstraint(fields=('created_by', 'idempotency_key'), name='one_job_per_idempotency_key'),
+            model_name="job",
+            constraint=models.UniqueConstraint(
+                fields=("created_by", "idempotency_key"), name="one_job_per_idempotency_key"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.UniqueConstraint(fields=('job', 'seq'), name='event_number_in_job'),
+            model_name="event",
+            constraint=models.UniqueConstraint(fields=("job", "seq"), name="event_number_in_job"),
         ),
         migrations.AddIndex(
-            model_name='chunk',
-            index=models.Index(condition=models.Q(('state', 'queued')), fields=['id'], name='chunk_queued'),
+            model_name="chunk",
+            index=models.Index(
+                condition=models.Q(("state", "queued")), fields=["id"], name="chunk_queued"
+            ),
         ),
         migrations.AddIndex(
-            model_name='chunk',
-            index=models.Index(condition=models.Q(('state', 'running')), fields=['lease_until'], name='chunk_running'),
+            model_name="chunk",
+            index=models.Index(
+                condition=models.Q(("state", "running")),
+                fields=["lease_until"],
+                name="chunk_running",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='chunk',
-            constraint=models.UniqueConstraint(fields=('job', 'index'), name='chunk_index_in_job'),
+            model_name="chunk",
+            constraint=models.UniqueConstraint(fields=("job", "index"), name="chunk_index_in_job"),
         ),
         migrations.AddConstraint(
-            model_name='chunk',
-            constraint=models.CheckConstraint(condition=models.Q(('end__gt', models.F('start'))), name='chunk_has_width'),
+            model_name="chunk",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("end__gt", models.F("start"))), name="chunk_has_width"
+            ),
         ),
     ]
