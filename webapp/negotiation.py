@@ -1,6 +1,6 @@
 """Content negotiation for addresses that answer with bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from rest_framework.negotiation import BaseContentNegotiation
@@ -12,8 +12,8 @@ from rest_framework.request import Request
 class AnyAccept(BaseContentNegotiation):
     """Bytes go out as bytes and errors as JSON, whatever the Accept header says."""
 
-    def select_parser(self, request: Request, parsers: Sequence[BaseParser]) -> Any:
-        return parsers[0]
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> Any:
+        return next(iter(parsers))
 
     def select_renderer(
         self,

@@ -1,6 +1,7 @@
 """Genomes: sequence in pieces, genes, and what a person may type."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
@@ -23,6 +24,7 @@ from webapp.jobs.serializers import IntervalSerializer, VariantSerializer
 from webapp.negotiation import AnyAccept
 
 _LAST_BASE = 2**31 - 1
+_Method = TypeVar("_Method", bound=Callable[..., Any])
 
 
 class ChromosomeSerializer(serializers.Serializer[Any]):
@@ -47,8 +49,8 @@ class GenomesView(APIView):
         return Response(selectors.genomes())
 
 
-def _file_schema(operation_id: str) -> Any:
-    return extend_schema(
+def _file_schema(operation_id: str) -> Callable[[_Method], _Method]:
+    decorate: Callable[[_Method], _Method] = extend_schema(
         operation_id=operation_id,
         parameters=[
             OpenApiParameter(
@@ -61,6 +63,7 @@ def _file_schema(operation_id: str) -> Any:
             416: OpenApiResponse(description="there is no such byte"),
         },
     )
+    return decorate
 
 
 class SequenceView(APIView):
@@ -178,7 +181,7 @@ class SearchProblemSerializer(serializers.Serializer[Any]):
 
 class SearchResultSerializer(serializers.Serializer[Any]):
     kind = SearchKindField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     sentence = serializers.CharField()
     interval = IntervalSerializer(allow_null=True, help_text="what to look at")
     variant = VariantSerializer(allow_null=True)

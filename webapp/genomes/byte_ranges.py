@@ -116,10 +116,15 @@ def _blocks(path: Path, first: int, end: int) -> Generator[bytes]:
             yield block
 
 
+def _next_block(blocks: Generator[bytes]) -> bytes:
+    # A StopIteration cannot pass through a coroutine.
+    return next(blocks, b"")
+
+
 async def _blocks_in_threads(path: Path, first: int, end: int) -> AsyncIterator[bytes]:
     blocks = _blocks(path, first, end)
     try:
-        while block := await sync_to_async(next)(blocks, b""):
+        while block := await sync_to_async(_next_block)(blocks):
             yield block
     finally:
         await sync_to_async(blocks.close)()

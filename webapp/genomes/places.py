@@ -245,7 +245,7 @@ def _part_of(variant: Variant, gene: Gene) -> str:
 
 
 def _distance(variant: Variant, gene: Gene) -> int:
-    return max(gene.start - variant.end, variant.start - gene.end, 0)
+    return int(max(gene.start - variant.end, variant.start - gene.end, 0))
 
 
 def _name(gene: Gene) -> str:

@@ -339,7 +339,9 @@ class ChangeSerializer(serializers.Serializer[Any]):
     biosample_name = serializers.CharField(allow_blank=True)
     ontology_curie = serializers.CharField(allow_blank=True)
     strand = serializers.CharField(allow_blank=True)
-    label = serializers.CharField(help_text="the track in plain words")
+    label = serializers.CharField(  # type: ignore[assignment]
+        help_text="the track in plain words"
+    )
     measure = serializers.CharField(
         help_text="what reference and alternate are: sum_501bp_at_variant, sum_2001bp_at_variant, "
         "sum_512bp_changed_most, base_changed_most, junction_changed_most, contact_changed_most"

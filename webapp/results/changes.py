@@ -77,7 +77,8 @@ class _Measured:
     def log2_ratio(self) -> Float[np.ndarray, " T"]:
         # Sums of signals and counts are not negative, but for rounding.
         reference, alternate = np.maximum(self.reference, 0), np.maximum(self.alternate, 0)
-        return np.log2(1 + alternate) - np.log2(1 + reference)
+        ratio: Float[np.ndarray, " T"] = np.log2(1 + alternate) - np.log2(1 + reference)
+        return ratio
 
 
 def signal_changes(

@@ -19,10 +19,10 @@ from jaxtyping import Float32
 
 Plane = Literal["reference", "alternate", "difference_max", "difference_min"]
 Summary = Literal["mean", "max"]
-_Reduction = Literal["mean", "max", "min"]
+Reduction = Literal["mean", "max", "min"]
 
 # Planes of a summary level in the order they are stored; REF-only parts have the first two.
-SUMMARY_PLANES: tuple[tuple[Plane, _Reduction], ...] = (
+SUMMARY_PLANES: tuple[tuple[Plane, Reduction], ...] = (
     ("reference", "mean"),
     ("reference", "max"),
     ("alternate", "mean"),
@@ -131,7 +131,7 @@ def reduce_bins(
     values: Float32[np.ndarray, "*any B"],
     widths: Float32[np.ndarray, " B"],
     factor: int,
-    reduction: _Reduction,
+    reduction: Reduction,
 ) -> Float32[np.ndarray, "*any C"]:
     """Joins every `factor` neighbouring bins along the last axis, from the first one on.
 
@@ -156,7 +156,7 @@ def _reduce_whole(
     values: Float32[np.ndarray, "*any B"],
     widths: Float32[np.ndarray, " B"],
     factor: int,
-    reduction: _Reduction,
+    reduction: Reduction,
 ) -> Float32[np.ndarray, "*any C"]:
     grouped = values.reshape(*values.shape[:-1], -1, factor)
     if reduction == "mean":

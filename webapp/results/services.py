@@ -125,6 +125,9 @@ def publish(
       variants: of the ALT haplotype.
       track_rows: ids of the tracks in the order of the columns, such as `DNASE/0`; of junctions
         the + rows of all tissues, then the − rows.
+
+    Raises:
+      ValueError: the data does not fill the interval.
     """
     track_ids = list(track_rows)
     stored = StoredPart.objects.filter(key=key).first()
@@ -133,6 +136,7 @@ def publish(
             key, "complete", stored.levels, stored.resolution, stored.track_ids, reused=True
         )
         return
+    _check_length(output_type, reference, interval)
     kind = OUTPUT_TYPES[output_type].kind
     arrays = _arrays(kind, reference, alternate)
     resolution = _resolution(reference)
@@ -198,6 +202,18 @@ def _arrays(
         return parts.junction_arrays(reference, alternate)
     build = parts.contact_arrays if kind == "contact_map" else parts.signal_arrays
     return build(reference, alternate)
+
+
+def _check_length(
+    output_type: str, reference: TrackData | JunctionData, interval: Interval
+) -> None:
+    if isinstance(reference, JunctionData):
+        return
+    length = reference.values.shape[0] * reference.resolution
+    if length != interval.width:
+        raise ValueError(
+            f"{output_type} covers {length:,} bp, but the interval has {interval.width:,}."
+        )
 
 
 def _resolution(reference: TrackData | JunctionData) -> int:

@@ -13,6 +13,7 @@ from webapp.results.levels import (
     SUMMARY_PLANES,
     Plane,
     Reading,
+    Reduction,
     Summary,
     bin_widths,
     choose_reading,
@@ -138,9 +139,9 @@ def _read(
     )
 
 
-def _stored_plane(plane: Plane, summary: Summary) -> tuple[Plane, str]:
+def _stored_plane(plane: Plane, summary: Summary) -> tuple[Plane, Reduction]:
     """The summary plane that answers, and how its bins are joined further."""
-    reductions = {"difference_max": "max", "difference_min": "min"}
+    reductions: dict[Plane, Reduction] = {"difference_max": "max", "difference_min": "min"}
     return plane, reductions.get(plane, summary)
 
 

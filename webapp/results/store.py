@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 import zarr
@@ -32,7 +32,8 @@ Selection = tuple[slice | Sequence[int], ...]
 _SMALL_BYTES = 4 << 20
 _CACHE_BYTES = 128 << 20
 _OPEN_ARRAYS = 512
-_COMPLETE_ARRAY = "zarr.json"
+_METADATA = "zarr.json"
+_GROUP = '{"zarr_format": 3, "node_type": "group", "attributes": {}}'
 
 
 class PartMissingError(AllelensError):
@@ -118,15 +119,17 @@ class ZarrTrackStore:
         if not missing:
             return
         with self._temporary(key) as folder:
-            zarr.create_group(store=folder, zarr_format=3)
             for name, array in missing.items():
                 _write(folder, name, array)
-            _flush(folder)
+                _flush_tree(folder / name)
             _make_durably(part)
-            _move(folder / _COMPLETE_ARRAY, part / _COMPLETE_ARRAY)
+            if not (part / _METADATA).exists():
+                (folder / _METADATA).write_text(_GROUP)
+                _flush(folder / _METADATA)
+                _move(folder / _METADATA, part / _METADATA)
             for name in missing:
                 _move(folder / name, part / name)
-            _flush_folder(part)
+            _flush(part)
 
     def arrays(self, key: str) -> frozenset[str]:
         """Names of the arrays that are there as a whole."""
@@ -161,8 +164,8 @@ class ZarrTrackStore:
                 [self.read(key, name, (slice(at, at + 1), *others)) for at in first]
             )
         if all(isinstance(axis, slice) for axis in others):
-            return np.asarray(array[selection])
-        return np.asarray(array.oindex[selection])
+            return np.asarray(array[cast(Any, selection)])
+        return np.asarray(array.oindex[cast(Any, selection)])
 
     def num_bytes(self, key: str) -> int:
         """Bytes that a part takes on disk."""
@@ -268,6 +271,8 @@ def _write(folder: Path, name: str, new: NewArray) -> None:
         chunks=tuple(max(1, size) for size in new.shape) if small else new.chunks,
         shards=None if small else new.shards,
         compressors=BloscCodec(cname="zstd", clevel=1, shuffle="shuffle"),
+        # One folder an array, instead of one for each axis: each has to be flushed to disk.
+        chunk_key_encoding={"name": "default", "separator": "."},
         fill_value=np.nan if is_float else -1,
         zarr_format=3,
     )
@@ -294,14 +299,15 @@ def _move(source: Path, target: Path) -> None:
             raise
 
 
-def _flush(folder: Path) -> None:
+def _flush_tree(folder: Path) -> None:
     for place, _, files in os.walk(folder):
         for file in files:
-            _flush_folder(Path(place) / file)
-        _flush_folder(Path(place))
+            _flush(Path(place) / file)
+        _flush(Path(place))
 
 
-def _flush_folder(path: Path) -> None:
+def _flush(path: Path) -> None:
+    """Waits until a file, or the names in a folder, are on disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -315,4 +321,4 @@ def _make_durably(folder: Path) -> None:
         return
     _make_durably(folder.parent)
     folder.mkdir(exist_ok=True)
-    _flush_folder(folder.parent)
+    _flush(folder.parent)

@@ -33,7 +33,7 @@ class EngineOrganismSerializer(serializers.Serializer[Any]):
     organism = serializers.CharField(help_text="human or mouse")
     assembly = serializers.CharField()
     title = serializers.CharField()
-    output_types = serializers.ListField(child=OutputTypeField())
+    output_types = serializers.ListField(child=serializers.CharField())
 
 
 class EngineSerializer(serializers.Serializer[Any]):
@@ -48,7 +48,7 @@ class EngineSerializer(serializers.Serializer[Any]):
     windows = serializers.ListField(child=serializers.IntegerField(), help_text="bp, ascending")
     default_window = serializers.IntegerField()
     weights_digest = serializers.CharField(allow_null=True)
-    output_types = serializers.ListField(child=OutputTypeField())
+    output_types = serializers.ListField(child=serializers.CharField())
 
 
 class EngineWithCardSerializer(EngineSerializer):
@@ -95,7 +95,7 @@ class TrackSerializer(serializers.Serializer[Any]):
     output_type = OutputTypeField()
     index = serializers.IntegerField()
     name = serializers.CharField()
-    label = serializers.CharField(help_text="in plain words")
+    label = serializers.CharField(help_text="in plain words")  # type: ignore[assignment]
     strand = serializers.ChoiceField(choices=["+", "-", "."])
     ontology_curie = serializers.CharField(allow_blank=True)
     biosample_name = serializers.CharField(allow_blank=True)
@@ -127,7 +127,7 @@ class TracksView(APIView):
 
 
 class AlternativeSerializer(serializers.Serializer[Any]):
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     variants = serializers.ListField(child=serializers.CharField())
 
 
@@ -145,7 +145,7 @@ class ExampleSerializer(serializers.Serializer[Any]):
     alternatives = AlternativeSerializer(many=True)
     interval = IntervalSerializer(help_text="what to look at")
     window = serializers.IntegerField(help_text="bp given to the model")
-    output_types = serializers.ListField(child=OutputTypeField())
+    output_types = serializers.ListField(child=serializers.CharField())
     ontology_curies = serializers.ListField(child=serializers.CharField())
     look_at = serializers.CharField(allow_blank=True, help_text="what to look for, in words")
 

@@ -4,30 +4,43 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='StoredPart',
+            name="StoredPart",
             fields=[
-                ('key', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('output_type', models.CharField(max_length=32)),
-                ('kind', models.CharField(choices=[('signal', 'signal'), ('contact_map', 'contact map'), ('junctions', 'junctions')], max_length=12)),
-                ('state', models.CharField(choices=[('overview', 'overview'), ('complete', 'complete')], max_length=10)),
-                ('chromosome', models.CharField(max_length=100)),
-                ('start', models.BigIntegerField()),
-                ('end', models.BigIntegerField()),
-                ('resolution', models.PositiveIntegerField()),
-                ('has_alternate', models.BooleanField()),
-                ('track_ids', models.JSONField(default=list)),
-                ('levels', models.JSONField(default=list)),
-                ('changes', models.JSONField(default=list)),
-                ('bytes', models.PositiveBigIntegerField(default=0)),
-                ('created', models.DateTimeField(auto_now_add=True)),
+                ("key", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("output_type", models.CharField(max_length=32)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("signal", "signal"),
+                            ("contact_map", "contact map"),
+                            ("junctions", "junctions"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("overview", "overview"), ("complete", "complete")], max_length=10
+                    ),
+                ),
+                ("chromosome", models.CharField(max_length=100)),
+                ("start", models.BigIntegerField()),
+                ("end", models.BigIntegerField()),
+                ("resolution", models.PositiveIntegerField()),
+                ("has_alternate", models.BooleanField()),
+                ("track_ids", models.JSONField(default=list)),
+                ("levels", models.JSONField(default=list)),
+                ("changes", models.JSONField(default=list)),
+                ("bytes", models.PositiveBigIntegerField(default=0)),
+                ("created", models.DateTimeField(auto_now_add=True)),
             ],
         ),
     ]
