@@ -219,14 +219,25 @@ def _pair_junctions(
     annotated: Bool[Array, "S L"],
 ) -> dict[str, Array]:
     """Junctions of REF and ALT at the same sites, in REF coordinates (spec/model.md 13.5)."""
-    aligned = align_to_reference(probabilities[1], source, insertions)
-    candidates = jnp.maximum(probabilities[0], aligned)
-    candidates = jnp.maximum(candidates, annotated.astype(candidates.dtype)) * gene_mask[:, None]
+    candidates = candidate_sites(probabilities, source, insertions, gene_mask, annotated)
     positions = select_sites(candidates[None], config.junction_sites, config.junction_threshold)
     both = jnp.stack([embeddings[0], align_to_reference(embeddings[1], source, insertions)])
     return functional.junctions(
         config, params, both, organism_index, jnp.broadcast_to(positions, (2, *positions.shape[1:]))
     )
+
+
+def candidate_sites(
+    probabilities: Float[Array, "2 S L"],
+    source: Int[Array, " S"],
+    insertions: Int[Array, "V 3"],
+    gene_mask: Bool[Array, " S"],
+    annotated: Bool[Array, "S L"],
+) -> Float[Array, "S L"]:
+    """How likely each REF base is a site of either allele; annotated sites count as certain."""
+    aligned = align_to_reference(probabilities[1], source, insertions)
+    likely = jnp.maximum(probabilities[0], aligned)
+    return jnp.maximum(likely, annotated.astype(likely.dtype)) * gene_mask[:, None]
 
 
 def align_to_reference(

@@ -18,7 +18,7 @@ _SHARE = 0.8
 
 def estimated_bytes(config: ModelConfig, window: int) -> int:
     """Memory in bytes that REF and ALT of a window need, roughly; parameters not counted."""
-    tracks = sum(dataclasses.astuple(config.tracks))
+    tracks: int = sum(dataclasses.astuple(config.tracks))
     finest = window * (config.channels * _ARRAYS_AT_ONCE + tracks)
     cells = (window // PAIR_WIDTH) ** 2
     pairs = cells * config.pair_channels * config.query_heads * _PAIR_ARRAYS_AT_ONCE

@@ -30,7 +30,7 @@ class Reference:
     """
 
     def __init__(self, path: Path, *, assembly: str | None = None):
-        """Opens a plain or bgzipped FASTA file.
+        """Opens a FASTA file, not compressed.
 
         Args:
           path: the FASTA file.
@@ -43,6 +43,11 @@ class Reference:
         self.assembly = assembly or self.path.resolve().parent.name
         try:
             self._fasta = pyfaidx.Faidx(str(self.path), as_raw=True, sequence_always_upper=True)
+        except ImportError as error:
+            raise errors.GenomeMissingError(
+                f"The FASTA file of {self.assembly} is compressed ({self.path.name}); "
+                "unpack it, for example with gzip -d."
+            ) from error
         except (OSError, pyfaidx.FastaNotFoundError, pyfaidx.FastaIndexingError) as error:
             raise errors.GenomeMissingError(
                 f"The FASTA file of {self.assembly} cannot be read ({self.path}): {error}."

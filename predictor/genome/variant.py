@@ -16,6 +16,7 @@ EXAMPLE = "chr1:12345:A>C"
 _BASES = frozenset("ACGTN")
 _MOST_BASES_SHOWN = 24
 _LEFT_SHIFT_READ = 256
+_AROUND = " \t\r\n\"',;"
 
 _SEPARATOR = r"(?:\s*[:_\-]\s*|\s+)"
 _POSITION = r"(?P<position>\d{1,3}(?:,\d{3})+|\d+)"
@@ -32,8 +33,8 @@ _VCF_LINE = re.compile(
     rf"(?P<chromosome>\S+)\s+{_POSITION}\s+(?P<id>\S+)\s+(?P<ref>[A-Za-z]+)\s+"
     r"(?P<alt>[A-Za-z]+(?:,[A-Za-z]+)*)(?:\s.*)?"
 )
-# Up to the next space or comma that is not a thousands comma.
-_WORD = re.compile(r"(?:[^\s,]|,(?=\d{3}))+")
+# Up to the next space, semicolon, or comma that is not a thousands comma.
+_WORD = re.compile(r"(?:[^\s,;]|,(?=\d{3}))+")
 _LOOSE = re.compile(r"(?P<chromosome>[^\s:]+)[:\s_-]+(?:g\.)?(?P<position>[\d,]+)(?P<rest>.*)")
 _RSID = re.compile(r"rs\d+", re.IGNORECASE)
 _HGVS = re.compile(r"[\w.()]+:(?P<kind>[cgnmrp])\.", re.IGNORECASE)
@@ -79,10 +80,8 @@ def parse_variants(text: str, names: ChromosomeNames | None = None) -> list[Vari
 
 def split_variants(text: str) -> list[str]:
     """Cuts a text into the texts of its variants; what cannot be read is kept as a piece."""
-    lines = [_clean(line) for line in re.split(r"[\r\n;]+", text)]
-    return [
-        piece for line in lines if line and not line.startswith("#") for piece in _split_line(line)
-    ]
+    lines = [_clean(line) for line in text.splitlines() if not line.lstrip().startswith("#")]
+    return [piece for line in lines if line for piece in _split_line(line)]
 
 
 def _split_line(line: str) -> list[str]:
@@ -93,14 +92,14 @@ def _split_line(line: str) -> list[str]:
         match = match or _WORD.match(line, position)
         end = match.end() if match else position + 1
         pieces.append(line[position:end])
-        position = end + len(line[end:]) - len(line[end:].lstrip(" ,\t"))
+        position = end + len(line[end:]) - len(line[end:].lstrip(_AROUND))
     if readable < len(pieces) and (readable == 0 or _VCF_LINE.fullmatch(line)):
         return [line]
     return pieces
 
 
 def _clean(text: str) -> str:
-    return text.translate(_DASHES).strip().strip("\"'").strip().rstrip(",;").rstrip()
+    return text.translate(_DASHES).strip().strip(_AROUND)
 
 
 def _from_match(match: re.Match[str], names: ChromosomeNames | None) -> Variant:
