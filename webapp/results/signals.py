@@ -86,7 +86,7 @@ def read_block(
     )
     places = {track: index for index, track in enumerate(part.track_ids)}
     rows = [places[track] for track in tracks]
-    if reading is None:
+    if reading is None or not present:
         values = np.empty((len(present), len(rows), 0), np.float32)
         start, size = max(view.start, part.start), part.resolution
     else:

@@ -101,7 +101,7 @@ def test_two_writers_of_one_part_do_not_disturb_each_other(store):
     def write():
         try:
             store.add(KEY, {name: NewArray.of(values) for name in ("l1", "s32")})
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001
             failures.append(error)
 
     threads = [threading.Thread(target=write) for _ in range(6)]
