@@ -1,0 +1,47 @@
+"""Runs every benchmark, prints tables, writes benchmarks/results/latest.json.
+
+Times depend on the machine and on what else it does: read them as ratios within one run.
+"""
+
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from benchmarks import bundle, click, prediction, signal_endpoint
+from benchmarks.table import Row, print_table
+
+RESULTS = Path(__file__).parent / "results" / "latest.json"
+
+BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
+    "REF/ALT pair of the demo model, all eleven outputs": prediction.measure,
+    "From click to tracks, in a browser": click.measure,
+    "Signal endpoint": signal_endpoint.measure,
+    "Front-end bundle": bundle.measure,
+}
+
+
+def main(wanted: list[str]) -> None:
+    report: dict[str, object] = {
+        "date": time.strftime("%Y-%m-%d %H:%M"),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "load": os.getloadavg()[0],
+    }
+    print(f"{report['machine']}, load {report['load']:.2f}")
+    for title, measure in BENCHMARKS.items():
+        if wanted and not any(word.lower() in title.lower() for word in wanted):
+            continue
+        rows = measure()
+        print_table(title, rows)
+        report[title] = [asdict(row) for row in rows]
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(report, indent=2))
+    print(f"\nWritten to {RESULTS.relative_to(Path.cwd())}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
