@@ -15,7 +15,12 @@ from predictor.simulator import grammar
 from predictor.simulator.background import clean_background
 from predictor.simulator.elements import Canvas
 from predictor.simulator.gene_plan import PROMOTER_LENGTH, GenePlan, plan_gene
-from predictor.simulator.genome import GAP, enhancer_cell_types, place_enhancer, place_insulator
+from predictor.simulator.placement import (
+    GAP,
+    enhancer_cell_types,
+    place_enhancer,
+    place_insulator,
+)
 from predictor.simulator.random_words import RandomWords
 from predictor.simulator.transcript import Transcript
 from predictor.simulator.world import read_world
@@ -23,6 +28,7 @@ from predictor.simulator.world import read_world
 _MARGIN = 600  # beyond the reach of anything that a neighbour could add to a promoter
 _EDGE = 500
 _ATTEMPTS = 200
+_USED = 0.05  # share of a donor that counts
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,7 +105,8 @@ def _same_gene(plan: GenePlan, transcript: Transcript) -> bool:
     """Exons and polyA sites agree; reading past the last polyA site does not matter."""
     start = transcript.start
     exons = [
-        (exon.start - start, *(d - start for d, _ in exon.donors)) for exon in transcript.exons
+        (exon.start - start, *(donor - start for donor, share in exon.donors if share >= _USED))
+        for exon in transcript.exons
     ]
     expected = [*plan.exons[:-1], plan.exons[-1][:1]]
     polya = [position - start for position, _ in transcript.polya if position - start < plan.end]

@@ -127,7 +127,12 @@ def polya(hexamer_start: int, hexamer: str, random: RandomWords, *, gu_rich: boo
 
 
 def promoter(
-    random: RandomWords, *, sp1: int, tata: str | None = None, inr: str | None = None
+    random: RandomWords,
+    *,
+    sp1: int,
+    tata: str | None = None,
+    inr: str | None = None,
+    tata_upstream: int | None = None,
 ) -> list[Piece]:
     """SP1 sites 60-140 bp upstream, TATA and Inr around a start site at offset 0.
 
@@ -136,12 +141,14 @@ def promoter(
       sp1: number of SP1 sites, at most 4; either orientation.
       tata: letters to use instead of a full TATA match; "" for none.
       inr: letters to use instead of a full Inr match.
+      tata_upstream: first base of TATA counted from the start site, 30-37; drawn if not given.
     """
     tata = grammar.MOTIFS["TATA"] if tata is None else tata
     inr = instance(grammar.MOTIFS["Inr"], random) if inr is None else inr
     pieces = [Piece(-4, inr)]
     if tata:
-        pieces.append(Piece(-random.integer(30, 37), tata))
+        upstream = random.integer(30, 37) if tata_upstream is None else tata_upstream
+        pieces.append(Piece(-upstream, tata))
     site = grammar.MOTIFS["SP1"]
     for lane in random_order(4, random)[:sp1]:
         oriented = random.choice((site, grammar.reverse_complement_consensus(site)))

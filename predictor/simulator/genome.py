@@ -15,20 +15,23 @@ from jaxtyping import UInt8
 
 from predictor.errors import AllelensError
 from predictor.simulator import elements, grammar
+from predictor.simulator.assembly import write_assembly
 from predictor.simulator.background import clean_background, random_bases
 from predictor.simulator.elements import Canvas, Piece
 from predictor.simulator.gene_plan import PROMOTER_LENGTH, SOUP_STYLE, plan_gene
 from predictor.simulator.mutation import mutate
+from predictor.simulator.placement import (
+    GAP,
+    enhancer_cell_types,
+    place_enhancer,
+    place_insulator,
+)
 from predictor.simulator.random_words import RandomWords, Seed
 
-__all__ = ["WINDOW_KINDS", "WindowKindError", "generate_window", "mutate"]
+__all__ = ["WINDOW_KINDS", "WindowKindError", "generate_window", "mutate", "write_assembly"]
 
 WindowKind = Literal["genome", "soup", "background"]
 
-GAP = (1500, 7000)
-_ENHANCER_DISTANCE = (400, 4500)
-_OWN_CELL_TYPE = 0.75
-_REST_CHANCE = 0.15
 # A gene that starts this far outside can still reach the window, directly or by an enhancer.
 _BEFORE, _BEHIND = 9000, 5000
 
@@ -96,50 +99,6 @@ def _genome(
     for start, cell_type in enhancers:
         place_enhancer(canvas, start, cell_type, random)
     return canvas.codes
-
-
-def enhancer_cell_types(
-    random: RandomWords, rules: grammar.OrganismRules
-) -> list[grammar.CellType]:
-    """Cell types of a gene's 1-3 enhancers: three in four have the gene's own."""
-    own = random.choice(rules.cell_types)
-    return [
-        own if random.chance(_OWN_CELL_TYPE) else random.choice(rules.cell_types)
-        for _ in range(random.integer(1, 3))
-    ]
-
-
-def place_insulator(canvas: Canvas, start: int, random: RandomWords) -> None:
-    """Writes a CTCF site in random orientation."""
-    letters = elements.instance(grammar.MOTIFS["CTCF"], random)
-    canvas.write([Piece(0, letters)], origin=start, strand=random.choice("+-"))
-
-
-def place_enhancer(
-    canvas: Canvas,
-    start_site: int,
-    cell_type: grammar.CellType,
-    random: RandomWords,
-    *,
-    reach: tuple[int, int] = _ENHANCER_DISTANCE,
-) -> tuple[int, int] | None:
-    """Writes 2-4 sites of a cell type 0.4-4.5 kb from a start site, where nothing stands.
-
-    One in seven is silenced by a REST site where the cell type obeys REST.
-
-    Returns:
-      The stretch that was written; None where no free place was found.
-    """
-    pieces = elements.cluster(elements.palette(cell_type, random.integer(2, 4), random), random)
-    if "REST" in cell_type.weights and random.chance(_REST_CHANCE):
-        pieces.append(elements.factor_site("REST", pieces[-1].end + random.integer(6, 40), random))
-    for _ in range(8):
-        distance = random.integer(*reach)
-        start = start_site + (distance if random.chance(0.5) else -distance - pieces[-1].end)
-        if canvas.is_free(start - 6, start + pieces[-1].end + 6):
-            canvas.write(pieces, origin=start, strand="+")
-            return start, start + pieces[-1].end
-    return None
 
 
 def _soup(
