@@ -55,9 +55,7 @@ class RunningApp:
     def pids(self) -> dict[str, int]:
         """Process ids by name: `web`, `worker`, `model` (the worker's child), `up` or `sweep`."""
         found = {
-            name: process.pid
-            for name, process in self._processes.items()
-            if process.poll() is None
+            name: process.pid for name, process in self._processes.items() if process.poll() is None
         }
         if "up" in found:
             for pid, command in _children(found["up"]):

@@ -50,4 +50,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
         _log.exception("readyz: the database does not answer")
     checks["queue"] = broker_answers()
     ready = all((checks["database"], checks["queue"], checks["worker"]))
-    return JsonResponse(checks, status=200 if ready else 503)
+    response = JsonResponse(checks, status=200 if ready else 503)
+    # "Not yet" is an answer, not an error to write into the log at every question.
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response

@@ -29,6 +29,7 @@ def main() -> None:
 
     app.worker_main(
         [
+            "--quiet",
             "worker",
             f"--hostname=predict@{options.slot}",
             f"--loglevel={options.log_level}",

@@ -12,8 +12,6 @@ from typing import Any
 
 from kombu.transport import TRANSPORT_ALIASES, filesystem
 
-URL = "allelens-files://"
-
 
 class Channel(filesystem.Channel):
     # kombu's two base classes disagree about the name of `payload`.
@@ -33,7 +31,7 @@ class Transport(filesystem.Transport):
 
 
 def register() -> None:
-    """Makes the transport known to kombu under the name of `URL`."""
+    """Makes the transport known to kombu as `allelens-files://`."""
     TRANSPORT_ALIASES["allelens-files"] = f"{__name__}:Transport"
 
 

@@ -51,7 +51,7 @@ DATABASES = {
 }
 
 BROKER_DIR = DATA_DIR / "broker"
-CELERY_BROKER_URL = "allelens-files://"
+CELERY_BROKER_URL = "allelens-files://localhost//"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "data_folder_in": str(BROKER_DIR / "queue"),
     "data_folder_out": str(BROKER_DIR / "queue"),

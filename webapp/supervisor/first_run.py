@@ -9,9 +9,11 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
-from predictor.engines.registry import find_engine
 from predictor.errors import AllelensError
 from predictor.home import genome_folder, home
+
+# Not asked of the engine registry: that takes seconds to import, before anything is served.
+DEMO_ASSEMBLIES = ("demoH1", "demoM1")
 
 
 class NewerDatabase(AllelensError):
@@ -63,8 +65,9 @@ def migrate() -> None:
 
 def missing_demo_genomes() -> list[str]:
     """Names of the demo assemblies whose files are not all there."""
-    assemblies = find_engine("demo").assemblies.values()
-    return [name for name in assemblies if not (genome_folder(name) / "genome.fa.fai").exists()]
+    return [
+        name for name in DEMO_ASSEMBLIES if not (genome_folder(name) / "genome.fa.fai").exists()
+    ]
 
 
 def make_demo_genomes() -> None:
