@@ -1,37 +1,33 @@
+import createClient, { type Middleware } from "openapi-fetch";
 import { errorFrom, isAbort, OfflineError } from "./errors";
+import type { paths } from "./schema";
 
 /** The CSRF token that Django leaves in a cookie for pages of its own. */
 function csrfToken(): string | null {
   return /(?:^|;\s*)csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? null;
 }
 
-/** `fetch` that throws the API's own sentences: `ApiError` for refusals, `OfflineError` for silence. */
-export async function request(path: string, init: RequestInit = {}): Promise<Response> {
-  const headers = new Headers(init.headers);
-  headers.set("Accept", headers.get("Accept") ?? "application/json");
-  const token = init.method && init.method !== "GET" ? csrfToken() : null;
-  if (token) headers.set("X-CSRFToken", token);
-  let response: Response;
-  try {
-    response = await fetch(path, { ...init, headers, credentials: "same-origin" });
-  } catch (error) {
-    if (isAbort(error)) throw error;
-    throw new OfflineError();
-  }
-  if (!response.ok) throw errorFrom(response.status, await response.json().catch(() => null));
-  return response;
-}
+const ownPage: Middleware = {
+  onRequest({ request }) {
+    const token = request.method === "GET" ? null : csrfToken();
+    if (token) request.headers.set("X-CSRFToken", token);
+    return request;
+  },
+  /** Refusals are thrown with the API's own sentence. */
+  async onResponse({ response }) {
+    if (!response.ok) throw errorFrom(response.status, await response.json().catch(() => null));
+  },
+  onError({ error }) {
+    return isAbort(error) && error instanceof Error ? error : new OfflineError();
+  },
+};
 
-export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
-  const response = await request(path, signal ? { signal } : {});
-  return (await response.json()) as T;
-}
+/** Every call of the API goes through here: typed by the schema, failing with `ApiError` or `OfflineError`. */
+export const api = createClient<paths>({ baseUrl: "", credentials: "same-origin" });
+api.use(ownPage);
 
-export async function postJson<T>(path: string, body?: unknown): Promise<T> {
-  const response = await request(path, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body ?? {}),
-  });
-  return (await response.json()) as T;
+/** The body of an answer; the middleware has thrown already where there is none. */
+export function body<T>({ data }: { data?: T }): NonNullable<T> {
+  if (data === undefined || data === null) throw new Error("The server's answer was empty.");
+  return data;
 }

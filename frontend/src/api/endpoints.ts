@@ -1,53 +1,47 @@
-import { getJson, postJson, request } from "./client";
-import type {
-  Catalogue,
-  Changes,
-  Engine,
-  EventPage,
-  Example,
-  GenePage,
-  Genome,
-  Job,
-  JobPage,
-  JobRequest,
-  JunctionPage,
-  SearchResult,
-  Session,
-} from "./types";
+import { api, body } from "./client";
+import type { JobRequest } from "./types";
 
 /** One function per call of the API that the pages make. */
 
-const query = (values: Record<string, string | number>) =>
-  new URLSearchParams(Object.entries(values).map(([name, value]) => [name, String(value)])).toString();
+export const getEngines = async () => body(await api.GET("/api/engines/"));
+export const getExamples = async () => body(await api.GET("/api/examples/"));
+export const getGenomes = async () => body(await api.GET("/api/genomes/"));
 
-export const getSession = () => getJson<Session>("/api/session/");
-export const getEngines = () => getJson<Engine[]>("/api/engines/");
-export const getExamples = () => getJson<Example[]>("/api/examples/");
-export const getGenomes = () => getJson<Genome[]>("/api/genomes/");
+export const getCatalogue = async (name: string, organism: string) =>
+  body(await api.GET("/api/engines/{name}/tracks/", { params: { path: { name }, query: { organism } } }));
 
-export const getCatalogue = (engine: string, organism: string) =>
-  getJson<Catalogue>(`/api/engines/${encodeURIComponent(engine)}/tracks/?${query({ organism })}`);
+export const getGenes = async (assembly: string, chromosome: string, start: number, end: number) =>
+  body(
+    await api.GET("/api/genomes/{assembly}/genes/", { params: { path: { assembly }, query: { chromosome, start, end } } }),
+  );
 
-export const getGenes = (assembly: string, chromosome: string, start: number, end: number, signal?: AbortSignal) =>
-  getJson<GenePage>(`/api/genomes/${encodeURIComponent(assembly)}/genes/?${query({ chromosome, start, end })}`, signal);
+export const searchGenome = async (assembly: string, q: string, limit = 8, signal?: AbortSignal) =>
+  body(
+    await api.GET("/api/genomes/{assembly}/search/", {
+      params: { path: { assembly }, query: { q, limit } },
+      ...(signal ? { signal } : {}),
+    }),
+  ).results;
 
-export const searchGenome = async (assembly: string, q: string, limit = 8, signal?: AbortSignal) => {
-  const path = `/api/genomes/${encodeURIComponent(assembly)}/search/?${query({ q, limit })}`;
-  return (await getJson<{ results: SearchResult[] }>(path, signal)).results;
-};
+export const createJob = async (request: JobRequest) => body(await api.POST("/api/jobs/", { body: request }));
+export const getJobs = async (page: number) => body(await api.GET("/api/jobs/", { params: { query: { page } } }));
 
-export const createJob = (body: JobRequest) => postJson<Job>("/api/jobs/", body);
-export const getJobs = (page: number) => getJson<JobPage>(`/api/jobs/?${query({ page })}`);
-export const getJob = (id: string) => getJson<Job>(`/api/jobs/${id}/`);
-export const cancelJob = (id: string) => postJson<Job>(`/api/jobs/${id}/cancel/`);
-export const retryJob = (id: string) => postJson<Job>(`/api/jobs/${id}/retry/`);
-export const getEvents = (id: string, after: number) =>
-  getJson<EventPage>(`/api/jobs/${id}/events/?${query({ after })}`);
+const ofJob = (job_id: string) => ({ params: { path: { job_id } } });
+export const getJob = async (id: string) => body(await api.GET("/api/jobs/{job_id}/", ofJob(id)));
+export const cancelJob = async (id: string) => body(await api.POST("/api/jobs/{job_id}/cancel/", ofJob(id)));
+export const retryJob = async (id: string) => body(await api.POST("/api/jobs/{job_id}/retry/", ofJob(id)));
+export const getEvents = async (id: string, after: number) =>
+  body(await api.GET("/api/jobs/{job_id}/events/", { params: { path: { job_id: id }, query: { after } } }));
 
-export const getChanges = (chunk: string) => getJson<Changes>(`/api/chunks/${chunk}/changes/`);
+export const getChanges = async (chunk: string) =>
+  body(await api.GET("/api/chunks/{chunk_id}/changes/", { params: { path: { chunk_id: chunk } } }));
 
-export const getJunctions = (chunk: string, tracks: string[], start: number, end: number) =>
-  getJson<JunctionPage>(`/api/chunks/${chunk}/junctions/?${query({ tracks: tracks.join(","), start, end })}`);
+export const getJunctions = async (chunk: string, tracks: string[], start: number, end: number) =>
+  body(
+    await api.GET("/api/chunks/{chunk_id}/junctions/", {
+      params: { path: { chunk_id: chunk }, query: { tracks: tracks.join(","), start, end } },
+    }),
+  );
 
 /** Numbers, not JSON: the layout header says how to read the body. */
 export interface Binary {
@@ -55,16 +49,36 @@ export interface Binary {
   body: ArrayBuffer;
 }
 
-async function getBinary(path: string, signal?: AbortSignal): Promise<Binary> {
-  const response = await request(path, {
-    headers: { Accept: "application/octet-stream" },
-    ...(signal ? { signal } : {}),
-  });
-  return { layout: response.headers.get("X-Allelens-Layout"), body: await response.arrayBuffer() };
+/** Which values of which tracks on which stretch, in at most so many bins. */
+export interface SignalRequest {
+  tracks: string[];
+  planes: readonly string[];
+  start: number;
+  end: number;
+  maxBins: number;
 }
 
-export const getSignal = (chunk: string, parameters: string, signal: AbortSignal) =>
-  getBinary(`/api/chunks/${chunk}/signal/?${parameters}`, signal);
+function binary({ data, response }: { data?: unknown; response: Response }): Binary {
+  if (!(data instanceof ArrayBuffer)) throw new Error("The server's answer was empty.");
+  return { layout: response.headers.get("X-Allelens-Layout"), body: data };
+}
 
-export const getContactMap = (chunk: string, track: string) =>
-  getBinary(`/api/chunks/${chunk}/contact-map/?${query({ track })}`);
+export const getSignal = async (chunk: string, { tracks, planes, start, end, maxBins }: SignalRequest, signal: AbortSignal) =>
+  binary(
+    await api.GET("/api/chunks/{chunk_id}/signal/", {
+      params: {
+        path: { chunk_id: chunk },
+        query: { tracks: tracks.join(","), planes: planes.join(","), start, end, max_bins: maxBins, summary: "auto" },
+      },
+      parseAs: "arrayBuffer",
+      signal,
+    }),
+  );
+
+export const getContactMap = async (chunk: string, track: string) =>
+  binary(
+    await api.GET("/api/chunks/{chunk_id}/contact-map/", {
+      params: { path: { chunk_id: chunk }, query: { track } },
+      parseAs: "arrayBuffer",
+    }),
+  );

@@ -7,7 +7,6 @@ import {
   getGenes,
   getGenomes,
   getJobs,
-  getSession,
   searchGenome,
 } from "./endpoints";
 import { ApiError } from "./errors";
@@ -26,10 +25,9 @@ export const queryClient = new QueryClient({
 
 const engines = { queryKey: ["engines"], queryFn: getEngines };
 
-export const fetchEngines = () => queryClient.ensureQueryData(engines);
+export const fetchEngines = () => queryClient.query({ ...engines, staleTime: "static" });
 
 export const useEngines = () => useQuery(engines);
-export const useSession = () => useQuery({ queryKey: ["session"], queryFn: getSession });
 export const useExamples = () => useQuery({ queryKey: ["examples"], queryFn: getExamples });
 export const useGenomes = () => useQuery({ queryKey: ["genomes"], queryFn: getGenomes });
 
@@ -45,20 +43,21 @@ export const useSearch = (assembly: string | undefined, text: string) =>
   });
 
 export const fetchSearch = (assembly: string, text: string) =>
-  queryClient.fetchQuery({ queryKey: ["search", assembly, text], queryFn: () => searchGenome(assembly, text) });
+  queryClient.query({ queryKey: ["search", assembly, text], queryFn: () => searchGenome(assembly, text) });
 
 export const useGenes = (assembly: string | undefined, chromosome: string, start: number, end: number) =>
   useQuery({
     queryKey: ["genes", assembly, chromosome, start, end],
-    queryFn: ({ signal }) => getGenes(assembly ?? "", chromosome, start, end, signal),
+    queryFn: () => getGenes(assembly ?? "", chromosome, start, end),
     enabled: assembly !== undefined && end > start,
     placeholderData: keepPreviousData,
   });
 
 export const fetchGenes = (assembly: string, chromosome: string, start: number, end: number) =>
-  queryClient.ensureQueryData({
+  queryClient.query({
     queryKey: ["genes", assembly, chromosome, start, end],
     queryFn: () => getGenes(assembly, chromosome, start, end),
+    staleTime: "static",
   });
 
 export const useJobs = (page: number) =>

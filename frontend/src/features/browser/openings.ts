@@ -1,5 +1,5 @@
 import { fetchEngines } from "../../api/queries";
-import type { Example, Organism, SearchResult } from "../../api/types";
+import type { Example, SearchResult } from "../../api/types";
 import type { Interval } from "../../genome/interval";
 import { ask } from "../jobs/jobStore";
 import { startClock } from "./pageRecord";
@@ -10,7 +10,7 @@ import { openView, useView } from "./viewStore";
 /** Who answers: the engine and the organism in use. */
 export interface Setting {
   engine: string;
-  organism: Organism;
+  organism: string;
 }
 
 /** Opens the page and asks at once; the page finds the same request under way. */

@@ -1,4 +1,3 @@
-import type { Organism } from "../../api/types";
 import { formatInterval, type Interval, parseInterval } from "../../genome/interval";
 
 /** Which of the drawn things are shown: REF, ALT, and their difference. */
@@ -13,7 +12,7 @@ export type ContactMode = "reference" | "alternate" | "difference";
 /** Everything that a link to the browser page restores. */
 export interface ViewState {
   engine: string;
-  organism: Organism;
+  organism: string;
   /** What is on screen; null: decided from the variants or the job. */
   interval: Interval | null;
   variants: string[];
@@ -76,7 +75,7 @@ export function parseView(search: string): ViewState {
   const contacts = text("contacts");
   return {
     engine: text("engine") || EMPTY_VIEW.engine,
-    organism: text("organism") === "mouse" ? "mouse" : "human",
+    organism: text("organism") || EMPTY_VIEW.organism,
     interval: parseInterval(text("interval")),
     variants: list("variants") ?? [],
     combine: text("combine") === "1",

@@ -26,7 +26,7 @@ export function applyEvent(view: JobView, event: JobEvent): JobView | typeof GAP
 function change(job: Job, event: JobEvent): Job {
   switch (event.type) {
     case "job.queued":
-      return { ...job, state: "queued", finished: null };
+      return { ...job, state: "queued", finished: null, cancel_requested: false };
     case "job.started":
       return { ...job, state: "running", started: job.started ?? event.time, queue_position: null };
     case "job.finished":
@@ -36,9 +36,11 @@ function change(job: Job, event: JobEvent): Job {
     case "job.cancelled":
       return { ...job, state: "cancelled", finished: event.time };
     case "job.cancel_requested":
-      return { ...job, message: "Stopping after the part that is being computed." };
+      return { ...job, cancel_requested: true };
     case "note":
-      return { ...job, message: text(event, "message") };
+      return { ...job, message: text(event, "message") ?? job.message };
+    case "chunk.queued":
+      return onChunk(job, event, (chunk) => ({ ...chunk, state: "queued" }));
     case "chunk.started":
       return onChunk(job, event, (chunk) => ({
         ...chunk,
@@ -70,8 +72,8 @@ function publish(part: Part, event: JobEvent): Part {
 }
 
 function onChunk(job: Job, event: JobEvent, edit: (chunk: Chunk) => Chunk): Job {
-  const id = text(event, "chunk") ?? String(event.payload.chunk);
-  const chunks = job.chunks.map((chunk) => (String(chunk.id) === id ? edit(chunk) : chunk));
+  const id = text(event, "chunk");
+  const chunks = job.chunks.map((chunk) => (chunk.id === id ? edit(chunk) : chunk));
   return { ...job, chunks, counts: count(chunks) };
 }
 

@@ -33,7 +33,7 @@ const ports: StreamPorts = {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.host}/ws/jobs/${id}/?after=${after}`);
     socket.onopen = handlers.onOpen;
-    socket.onclose = handlers.onClose;
+    socket.onclose = ({ code }) => handlers.onClose(code);
     socket.onmessage = ({ data }) => {
       if (typeof data === "string") handlers.onFrame(JSON.parse(data));
     };

@@ -11,7 +11,7 @@ export interface Socket {
 export interface SocketHandlers {
   onOpen: () => void;
   onFrame: (frame: unknown) => void;
-  onClose: () => void;
+  onClose: (code: number) => void;
 }
 
 /** The outside world of a stream, so that tests can play it. */
@@ -32,6 +32,9 @@ export interface StreamListener {
 const POLL_MS = 1_500;
 /** A socket that says nothing this long (the server pings every 20 s) is taken for dead. */
 const SILENCE_MS = 45_000;
+
+/** Nobody is signed in, no longer a member, no such job: no other attempt will end better. */
+const FINAL_CODES = [4401, 4403, 4404];
 
 /** Waiting time before attempt n: 0.5 s doubling to 15 s, and half of it left to chance. */
 export function backoff(attempt: number, random: number): number {
@@ -145,14 +148,21 @@ export class JobStream {
       onFrame: (frame) => {
         if (this.#socket === socket) this.#frame(frame);
       },
-      onClose: () => {
+      onClose: (code) => {
         if (this.#socket !== socket) return;
         this.#socket = null;
         this.#cancelSilence?.();
-        this.#later();
+        if (FINAL_CODES.includes(code)) this.#refused();
+        else this.#later();
       },
     });
     this.#socket = socket;
+  }
+
+  /** The snapshot says in words why, where it is refused too. */
+  #refused(): void {
+    this.#listener.onConnection("ended");
+    void this.#sync();
   }
 
   #dropSocket(): void {
@@ -190,7 +200,7 @@ export class JobStream {
       if (!this.#listening()) return;
       this.#listener.onConnection("polling");
       if (page.resync) await this.#sync();
-      else this.#applyAll(page.events);
+      else this.#applyAll(page.events as JobEvent[]);
     } catch {
       this.#listener.onConnection("offline");
     }

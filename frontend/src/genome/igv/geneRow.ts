@@ -73,10 +73,10 @@ function drawGene(gene: Gene, top: number, { context, style, x, view }: Pen): vo
 
   context.fillStyle = ink;
   const transcript = gene.transcripts[0];
-  for (const [start, end] of transcript?.exons ?? [[gene.start, gene.end]]) {
+  for (const [start = 0, end = 0] of transcript?.exons ?? [[gene.start, gene.end]]) {
     context.fillRect(x(start), middle - 2, Math.max(1, x(end) - x(start)), 5);
   }
-  for (const [start, end] of transcript?.cds ?? []) {
+  for (const [start = 0, end = 0] of transcript?.cds ?? []) {
     context.fillRect(x(start), middle - 4.5, Math.max(1, x(end) - x(start)), 10);
   }
   const name = gene.strand === "-" ? `◂ ${gene.name}` : `${gene.name} ▸`;

@@ -78,10 +78,6 @@ export function rowTrackClass(Base: TrackBaseClass, style: () => RowStyle): unkn
       this.autoscale = this.kind.fit !== undefined;
     }
 
-    get supportsWholeGenome(): boolean {
-      return false;
-    }
-
     get rowData(): unknown {
       return this.trackView?.viewports[0]?.featureCache?.features;
     }

@@ -1,4 +1,4 @@
-import { covers, decodeSignals, PLANES, parseLayout, type TrackSignal } from "./layout";
+import { covers, decodeSignals, parseLayout, type TrackSignal } from "./layout";
 
 /** One track's question: a stretch of a chunk, and how many bases one pixel shows. */
 export interface SignalQuestion {
@@ -57,7 +57,7 @@ export class SignalSource {
   readonly #revision = new Map<string, number>();
   #waiting = new Map<string, Waiting[]>();
   #flights: Flight[] = [];
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  #gathering = false;
   requests = 0;
 
   constructor(fetch: SignalFetch) {
@@ -72,7 +72,9 @@ export class SignalSource {
       const group = this.#waiting.get(key) ?? [];
       group.push({ question, resolve });
       this.#waiting.set(key, group);
-      this.#timer ??= setTimeout(() => this.#send(), GATHER_MS);
+      if (this.#gathering) return;
+      this.#gathering = true;
+      setTimeout(() => this.#send(), GATHER_MS);
     });
   }
 
@@ -106,7 +108,7 @@ export class SignalSource {
   }
 
   #send(): void {
-    this.#timer = null;
+    this.#gathering = false;
     const groups = this.#waiting;
     this.#waiting = new Map();
     for (const [view, group] of groups) void this.#sendGroup(view, group);
@@ -164,16 +166,4 @@ export function fineEnough(bin: number, basesPerPixel: number, resolution: numbe
 
 function viewKey({ chunk, start, end, basesPerPixel }: SignalQuestion): string {
   return `${chunk}|${start}-${end}|${basesPerPixel.toFixed(4)}`;
-}
-
-/** Query string of a batch, in the order of the API's documentation. */
-export function signalQuery({ tracks, start, end, maxBins }: SignalBatch): string {
-  return new URLSearchParams({
-    tracks: tracks.join(","),
-    planes: PLANES.join(","),
-    start: String(start),
-    end: String(end),
-    max_bins: String(maxBins),
-    summary: "auto",
-  }).toString();
 }

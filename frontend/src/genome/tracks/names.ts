@@ -2,11 +2,12 @@ import type { Catalogue, OutputType, Track } from "../../api/types";
 
 /** Plain names for tracks: what a person calls the measurement, then the cells, then the strand. */
 export function measurementName(track: Track, type: OutputType | undefined): string {
-  return track.histone_mark ?? track.transcription_factor ?? type?.title ?? track.output_type;
+    // The API writes "" where there is none.
+  return track.histone_mark || track.transcription_factor || (type?.title ?? track.output_type);
 }
 
 export function cellName(track: Pick<Track, "biosample_name" | "ontology_curie">): string {
-  return track.biosample_name ?? track.ontology_curie ?? "all cell types";
+  return track.biosample_name || track.ontology_curie || "all cell types";
 }
 
 export function strandSign(strand: string): string {

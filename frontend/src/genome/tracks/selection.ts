@@ -24,7 +24,7 @@ export const PRESETS: Preset[] = [
     sentence: "RNA, open chromatin, H3K27ac, splice junctions and contacts",
     accepts: (track) =>
       ["RNA_SEQ", "DNASE", "SPLICE_JUNCTIONS", "CONTACT_MAPS"].includes(track.output_type) ||
-      (track.output_type === "CHIP_HISTONE" && /H3K27ac/i.test(track.histone_mark ?? track.name)),
+      (track.output_type === "CHIP_HISTONE" && track.histone_mark === "H3K27ac"),
   },
   {
     name: "regulation",
@@ -55,7 +55,7 @@ export const PRESETS: Preset[] = [
 /** Tracks in reading order: by modality, then by the order of the catalogue's cell types. */
 export function inReadingOrder(tracks: Track[], catalogue: Catalogue): Track[] {
   const cells = new Map(catalogue.biosamples.map(({ ontology_curie }, index) => [ontology_curie, index]));
-  const cell = (track: Track) => cells.get(track.ontology_curie ?? "") ?? cells.size;
+  const cell = (track: Track) => cells.get(track.ontology_curie) ?? cells.size;
   return [...tracks].sort(
     (a, b) => byModality(a.output_type, b.output_type) || cell(a) - cell(b) || a.index - b.index,
   );
@@ -74,7 +74,7 @@ export function presetTracks(catalogue: Catalogue, preset: Preset, focus: Focus)
     (track) =>
       preset.accepts(track) &&
       (!focus.outputs || focus.outputs.includes(track.output_type)) &&
-      (!focus.cells || track.ontology_curie === null || focus.cells.includes(track.ontology_curie)) &&
+      (!focus.cells || track.ontology_curie === "" || focus.cells.includes(track.ontology_curie)) &&
       !(focus.strand && ["+", "-"].includes(track.strand) && track.strand !== focus.strand),
   );
   return inReadingOrder(chosen, catalogue).map(({ id }) => id);

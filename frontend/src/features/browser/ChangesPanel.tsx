@@ -1,0 +1,117 @@
+import { useState } from "react";
+import { sentence as sentenceOf } from "../../api/errors";
+import { useChanges } from "../../api/queries";
+import type { Catalogue, ChangeRow, Chunk, Job } from "../../api/types";
+import { measurementName, strandSign, typesByName } from "../../genome/tracks/names";
+import { MODALITY_COLOURS } from "../../genome/tracks/palette";
+import { fold, grouped, plural, significant, signed } from "../../ui/numbers";
+import { Notice } from "../../ui/Notice";
+
+/** Below this the two alleles are called alike: 2^0.1 is a change of 7 %. */
+const ALIKE_LOG2 = 0.1;
+const SHOWN_AT_FIRST = 12;
+
+interface ChangesPanelProps {
+  job: Job | null;
+  chunk: Chunk | undefined;
+  catalogue: Catalogue | undefined;
+  onShow: (row: ChangeRow) => void;
+}
+
+/** The answer in words and numbers, strongest first; every row leads to its place in the tracks. */
+export function ChangesPanel({ job, chunk, catalogue, onShow }: ChangesPanelProps) {
+  const complete = chunk?.parts.filter(({ state }) => state === "complete").length ?? 0;
+  const changes = useChanges(chunk && chunk.variants.length > 0 ? chunk.id : undefined, complete);
+  const [all, setAll] = useState(false);
+  const rows = changes.data?.rows ?? [];
+  const changed = rows.filter((row) => !isAlike(row));
+  const alike = rows.filter(isAlike);
+  const coming = (chunk?.parts.length ?? 0) - complete;
+  const shown = all ? changed : changed.slice(0, SHOWN_AT_FIRST);
+
+  return (
+    <aside className="panel changes" aria-labelledby="changes-title" data-testid="changes">
+      <h2 id="changes-title">What changes</h2>
+      {!job ? <p className="quiet">The answer will stand here: each track, REF and ALT, strongest change first.</p> : null}
+      {job && chunk?.variants.length === 0 ? (
+        <p className="quiet">This is a REF-only prediction. Add a variant in the search box to see what it changes.</p>
+      ) : null}
+      {changes.data?.sentence ? <p className="changes-sentence">{changes.data.sentence}</p> : null}
+      {changes.isError ? <Notice kind="error">{sentenceOf(changes.error)}</Notice> : null}
+      {rows.length > 0 ? (
+        <ol className="change-list">
+          {shown.map((row) => (
+            <li key={`${row.track}-${row.measure}`}>
+              <Change row={row} catalogue={catalogue} onShow={onShow} />
+            </li>
+          ))}
+        </ol>
+      ) : null}
+      {changed.length > SHOWN_AT_FIRST ? (
+        <button type="button" className="more" onClick={() => setAll(!all)}>
+          {all ? "Show fewer" : `Show ${plural(changed.length - SHOWN_AT_FIRST, "more track")}`}
+        </button>
+      ) : null}
+      {rows.length > 0 && changed.length === 0 ? <p>No track changes by 7 % or more.</p> : null}
+      {alike.length > 0 ? (
+        <details className="alike" data-testid="changes-alike">
+          <summary>{plural(alike.length, "track")} stay as they are (less than 7 %)</summary>
+          <ol className="change-list">
+            {alike.map((row) => (
+              <li key={`${row.track}-${row.measure}`}>
+                <Change row={row} catalogue={catalogue} onShow={onShow} />
+              </li>
+            ))}
+          </ol>
+        </details>
+      ) : null}
+      {job && chunk && chunk.variants.length > 0 && coming > 0 && job.state !== "failed" && job.state !== "cancelled" ? (
+        <p className="quiet">{plural(coming, "part")} still coming; the order may change.</p>
+      ) : null}
+      {changes.data && changes.data.rows.length > 0 ? (
+        <p className="changes-note">
+          Predicted by {changes.data.model.engine}
+          {changes.data.model.weights_digest ? ` ${changes.data.model.weights_digest.slice(0, 8)}` : ""}, window{" "}
+          {grouped(changes.data.window)} bp. Sums over the stretch named in each row, around the variant.
+        </p>
+      ) : null}
+    </aside>
+  );
+}
+
+function isAlike({ log2_ratio: ratio, difference }: ChangeRow): boolean {
+  return ratio === null ? Math.abs(difference) < 0.05 : Math.abs(ratio) < ALIKE_LOG2;
+}
+
+function Change({ row, catalogue, onShow }: { row: ChangeRow; catalogue: Catalogue | undefined; onShow: (row: ChangeRow) => void }) {
+  const track = catalogue?.tracks.find(({ id }) => id === row.track);
+  const name = track ? measurementName(track, typesByName(catalogue).get(track.output_type)) : row.label;
+  const up = row.alternate >= row.reference;
+  const alike = isAlike(row);
+  return (
+    <button type="button" className="change" onClick={() => onShow(row)} data-testid="change-row" data-track={row.track} title={`${row.label}: ${row.measure}. Show it in the tracks.`}>
+      <span className="tag" style={{ background: MODALITY_COLOURS[row.output_type] }} />
+      <span className="change-what">
+        <span className="change-name">
+          {name}
+          {strandSign(row.strand) ? <span className="strand"> {strandSign(row.strand)}</span> : null}
+        </span>
+        <span className="change-cell">{row.biosample_name || "all cell types"}</span>
+      </span>
+      <span className="change-values">
+        <span className={alike ? "change-fold" : up ? "change-fold gain" : "change-fold loss"}>
+          <span aria-hidden="true">{alike ? "≈" : up ? "▲" : "▼"}</span>
+          <span className="hidden">{alike ? "about the same" : up ? "up" : "down"}</span>{" "}
+          {row.log2_ratio === null ? signed(row.difference) : fold(row.log2_ratio)}
+        </span>
+        <span className="change-numbers">
+          {significant(row.reference)} → {significant(row.alternate)}
+        </span>
+      </span>
+      <span className="change-unit">
+        {row.measure}
+        {row.unit ? `, ${row.unit}` : ""}
+      </span>
+    </button>
+  );
+}

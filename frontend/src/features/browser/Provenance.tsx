@@ -1,0 +1,26 @@
+import type { Engine, Genome, Job } from "../../api/types";
+import { grouped } from "../../ui/numbers";
+import { Link } from "../../ui/router";
+
+/** Where the numbers come from; always on the page. */
+export function Provenance({ engine, genome, job }: { engine: Engine | undefined; genome: Genome | undefined; job: Job | null }) {
+  const digest = job?.weights_digest ?? engine?.weights_digest;
+  const facts = [
+    engine ? `${engine.title}${digest ? ` ${digest.slice(0, 8)}` : ""}` : null,
+    genome?.assembly,
+    job ? `window ${grouped(job.window)} bp` : null,
+    job ? new Date(job.created).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" }) : null,
+  ].filter(Boolean);
+  const invented = engine?.invented ?? genome?.invented;
+  return (
+    <footer className="provenance" data-testid="provenance">
+      <span>{facts.join(" · ")}</span>
+      {invented ? <strong>invented genome, says nothing about people</strong> : null}
+      {job ? (
+        <Link href={`/jobs/${job.id}`} data-testid="job-link">
+          this job
+        </Link>
+      ) : null}
+    </footer>
+  );
+}

@@ -1,0 +1,99 @@
+import type { Frame, RowPlace } from "../../genome/igv/genomeView";
+import { RULER_ROW, SEQUENCE_ROW } from "../../genome/igv/genomeView";
+import { DIFFERENCE_HEIGHT } from "../../genome/igv/signalRow";
+import { cellName, measurementName, strandSign, trackTitle } from "../../genome/tracks/names";
+import { MODALITY_COLOURS } from "../../genome/tracks/palette";
+import { Icon } from "../../ui/icons";
+import { significant } from "../../ui/numbers";
+import { GENES_ROW, type PlannedRow, ROW_WORDS } from "./rowPlan";
+import { useRows } from "./rowStore";
+import type { ContactMode, Shown } from "./viewState";
+
+interface RowNamesProps {
+  places: RowPlace[];
+  rows: PlannedRow[];
+  frame: Frame | null;
+  contacts: ContactMode;
+  shown: Shown;
+  hasAlternate: boolean;
+  onContacts: (mode: ContactMode) => void;
+  onHide: (id: string) => void;
+}
+
+const CONTACT_SWITCH: [ContactMode, string][] = [
+  ["reference", "REF"],
+  ["alternate", "ALT"],
+  ["difference", "ALT−REF"],
+];
+
+/** The column of names, aligned with igv's rows; on a phone the names lie over the rows. */
+export function RowNames({ places, rows, frame, ...rest }: RowNamesProps) {
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  const plain: Record<string, string> = {
+    [RULER_ROW]: frame?.chromosome ?? "",
+    [SEQUENCE_ROW]: frame && frame.basesPerPixel > 10 ? "" : "bases",
+    [GENES_ROW]: "genes",
+  };
+  return (
+    <div className="row-names">
+      {places.map(({ id, top, height }) => {
+        const row = byId.get(id);
+        return (
+          <div key={id} className={`row-name ${row ? "" : "row-name-plain"}`} style={{ top, height }} data-testid={row ? "track-row" : undefined} data-track={row?.id} data-state={row?.state}>
+            {row ? <TrackName row={row} {...rest} /> : <span className="quiet">{plain[id]}</span>}
+          </div>
+        );
+      })}
+    </div>
+  );
+}
+
+type TrackNameProps = Pick<RowNamesProps, "contacts" | "onContacts" | "onHide" | "hasAlternate" | "shown"> & { row: PlannedRow };
+
+function TrackName({ row, contacts, shown, hasAlternate, onContacts, onHide }: TrackNameProps) {
+  const { track, type, state } = row;
+  const scale = useRows((store) => store.scales[row.id]);
+  const failure = useRows((store) => store.failures[row.id]);
+  const words = failure ? "could not be read" : ROW_WORDS[state];
+  const overlay = shown.reference || shown.alternate;
+  const drawn = state === "here" || state === "overview";
+  return (
+    <>
+      <span className="tag" style={{ background: MODALITY_COLOURS[track.output_type] }} />
+      <span className="row-words" title={`${trackTitle(track, type)}. ${type.sentence}`}>
+        <span className="row-measure">
+          {measurementName(track, type)}
+          {strandSign(track.strand) ? <span className="strand"> {strandSign(track.strand)}</span> : null}
+        </span>
+        <span className="row-cell">{cellName(track)}</span>
+        {words ? (
+          <span className={`row-state row-state-${failure ? "failed" : state}`} title={failure}>
+            {words}
+          </span>
+        ) : null}
+        {type.kind === "contact_map" && hasAlternate ? (
+          <span className="mini-switch" role="group" aria-label="Contact map of">
+            {CONTACT_SWITCH.map(([mode, word]) => (
+              <button key={mode} type="button" aria-pressed={contacts === mode} onClick={() => onContacts(mode)} data-testid={`contacts-${mode}`}>
+                {word}
+              </button>
+            ))}
+          </span>
+        ) : null}
+      </span>
+      {type.kind === "signal" && drawn && scale ? (
+        <span className="row-scale" aria-hidden="true">
+          {overlay ? <span className="scale-top">{significant(scale.max, 2)}</span> : null}
+          {shown.difference && scale.difference !== null ? (
+            <span className="scale-difference" style={{ height: DIFFERENCE_HEIGHT }}>
+              ±{significant(scale.difference, 2)}
+            </span>
+          ) : null}
+        </span>
+      ) : null}
+      <button type="button" className="row-hide" aria-label={`Hide ${trackTitle(track, type)}`} title="Hide" onClick={() => onHide(row.id)}>
+        <Icon name="close" size={12} />
+      </button>
+    </>
+  );
+}

@@ -1,0 +1,156 @@
+import { getContactMap, getJunctions, getSignal } from "../../api/endpoints";
+import { sentence } from "../../api/errors";
+import { fetchGenes } from "../../api/queries";
+import type { Chunk, Genome, Part } from "../../api/types";
+import { contactRow } from "../../genome/igv/contactRow";
+import { geneRow } from "../../genome/igv/geneRow";
+import { type Arc, type ArcSet, junctionRow } from "../../genome/igv/junctionRow";
+import type { RowKind, RowStyle } from "../../genome/igv/rowTrack";
+import { signalRow } from "../../genome/igv/signalRow";
+import { type ContactMap, decodeContactMap } from "../../genome/signals/contactMap";
+import { PLANES } from "../../genome/signals/layout";
+import { SignalSource } from "../../genome/signals/source";
+import { DARK, LIGHT } from "../../genome/tracks/palette";
+import type { PlannedRow } from "./rowPlan";
+import { useRows } from "./rowStore";
+import type { ContactMode, Shown } from "./viewState";
+
+/** What the rows need to know of the page at the moment they ask or draw. */
+export interface RowContext {
+  chunk: Chunk | undefined;
+  genome: Genome;
+  shown: Shown;
+  contacts: ContactMode;
+  dark: boolean;
+}
+
+/** One `RowKind` per track, kept while the page lives, so that igv keeps its rows; and where their data come from. */
+export class RowKinds {
+  readonly source = new SignalSource((batch, signal) => getSignal(batch.chunk, { ...batch, planes: PLANES }, signal));
+  readonly genes: RowKind<never>;
+  readonly #kinds = new Map<string, RowKind<never>>();
+  readonly #junctions = new Map<string, Promise<Map<string, Arc[]>>>();
+  readonly #maps = new Map<string, Promise<ContactMap>>();
+  #context: RowContext;
+
+  constructor(context: RowContext) {
+    this.#context = context;
+    this.genes = geneRow(async ({ chromosome, start, end }) => {
+      try {
+        return (await fetchGenes(this.#context.genome.assembly, chromosome, start, end)).genes;
+      } catch {
+        // Without genes the tracks are still worth seeing; the page says elsewhere that the server is away.
+        return [];
+      }
+    }) as unknown as RowKind<never>;
+  }
+
+  /** Rows outlive renders: they read the page's latest state from here. */
+  update(context: RowContext): void {
+    this.#context = context;
+  }
+
+  style(): RowStyle {
+    const { dark, shown, contacts } = this.#context;
+    return {
+      palette: dark ? DARK : LIGHT,
+      dark,
+      ...shown,
+      contacts,
+      font: '"IBM Plex Sans Variable", system-ui, sans-serif',
+    };
+  }
+
+  of(row: PlannedRow): RowKind<never> {
+    const kind = this.#kinds.get(row.id) ?? this.#make(row);
+    this.#kinds.set(row.id, kind);
+    return kind;
+  }
+
+  /** Forgets what was read of a part, before it is read again. */
+  forget(chunk: string, part: Part): void {
+    this.source.forget(chunk, part.tracks);
+    if (part.output_type === "SPLICE_JUNCTIONS") this.#junctions.delete(chunk);
+    for (const track of part.tracks) this.#maps.delete(`${chunk}|${track}`);
+  }
+
+  #make({ id, track: { output_type: outputType }, type }: PlannedRow): RowKind<never> {
+    switch (type.kind) {
+      case "junctions":
+        return junctionRow(() => this.#arcs(id, outputType)) as unknown as RowKind<never>;
+      case "contact_map":
+        return contactRow(() => this.#map(id, outputType)) as unknown as RowKind<never>;
+      case "signal": {
+        const { setScale, setAnswer } = useRows.getState();
+        return signalRow({
+          track: id,
+          resolution: type.resolution,
+          ask: (question) => this.source.ask(question),
+          source: () => {
+            const { chunk } = this.#context;
+            const part = this.#part(outputType);
+            if (!chunk || !part || part.state === "pending") return null;
+            const { chromosome, start, end } = chunk.interval;
+            return { chunk: chunk.id, chromosome, start, end };
+          },
+          shown: () => this.#context.shown,
+          onScale: (scale) => setScale(id, scale),
+          onAnswer: ({ state, message }) => setAnswer(id, state === "failed" ? (message ?? "The answer was empty.") : null),
+        }) as unknown as RowKind<never>;
+      }
+    }
+  }
+
+  #part(outputType: string): Part | undefined {
+    return this.#context.chunk?.parts.find(({ output_type }) => output_type === outputType);
+  }
+
+  /** All junction tracks of a chunk come in one answer: they are few and sparse. */
+  async #arcs(track: string, outputType: string): Promise<ArcSet> {
+    const part = this.#part(outputType);
+    const { chunk } = this.#context;
+    if (!chunk || part?.state !== "complete") return { arcs: [] };
+    const all = this.#junctions.get(chunk.id) ?? fetchArcs(chunk, part);
+    this.#junctions.set(chunk.id, all);
+    const arcs = all.then((byTrack) => byTrack.get(track) ?? []);
+    return { arcs: await told(track, arcs, () => this.#junctions.delete(chunk.id), []) };
+  }
+
+  async #map(track: string, outputType: string): Promise<ContactMap | undefined> {
+    const { chunk } = this.#context;
+    if (!chunk || this.#part(outputType)?.state !== "complete") return undefined;
+    const key = `${chunk.id}|${track}`;
+    const map =
+      this.#maps.get(key) ?? getContactMap(chunk.id, track).then(({ layout, body }) => decodeContactMap(layout, body));
+    this.#maps.set(key, map);
+    return told(track, map, () => this.#maps.delete(key), undefined);
+  }
+}
+
+async function fetchArcs(chunk: Chunk, part: Part): Promise<Map<string, Arc[]>> {
+  const { start, end } = chunk.interval;
+  const { junctions } = await getJunctions(chunk.id, part.tracks, start, end);
+  const byTrack = new Map<string, Arc[]>();
+  for (const { start: from, end: to, strand, values } of junctions) {
+    for (const { track, reference, alternate } of values) {
+      const arcs = byTrack.get(track) ?? [];
+      arcs.push({ start: from, end: to, strand, reference, alternate });
+      byTrack.set(track, arcs);
+    }
+  }
+  return byTrack;
+}
+
+/** igv answers a rejected promise with a dialog of its own: failures are told to the page instead. */
+async function told<T>(track: string, promise: Promise<T>, drop: () => void, otherwise: T): Promise<T> {
+  const { setAnswer } = useRows.getState();
+  try {
+    const value = await promise;
+    setAnswer(track, null);
+    return value;
+  } catch (error) {
+    drop();
+    setAnswer(track, sentence(error));
+    return otherwise;
+  }
+}
