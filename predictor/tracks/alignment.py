@@ -73,7 +73,7 @@ class AlleleAlignment:
             change = len(variant.alternate_bases) - len(variant.reference_bases)
             shared = min(len(variant.reference_bases), len(variant.alternate_bases))
             after = variant.start - interval.start + shared
-            if change > 0:
+            if change > 0 and after <= self.width:
                 # Without a shared base the inserted ones fall to the base on the left, if any.
                 at = max(after - 1, 0)
                 first = min(at + gained, self.width)
