@@ -5,10 +5,8 @@ with the production settings on PostgreSQL and Redis.
 """
 
 import contextlib
-import json
 import os
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
@@ -27,7 +25,10 @@ ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 120.0
 _PASSWORD = "a long test password 1"
 # Set by pytest's own Django or meant for it; the processes must find their own.
-_NOT_INHERITED = ("DJANGO_SETTINGS_MODULE", "ALLELENS_HOME", "ALLELENS_TEST_HOME", "SECRET_KEY")
+_NOT_INHERITED = (
+    *("DJANGO_SETTINGS_MODULE", "ALLELENS_HOME", "ALLELENS_TEST_HOME"),
+    *("SECRET_KEY", "REDIS_URL", "ALLELENS_REDIS_PREFIX", "ALLELENS_HTTPS"),
+)
 
 
 @dataclass
@@ -107,7 +108,7 @@ class RunningApp:
             return requests.get(f"{self.url}/readyz", timeout=5).status_code == 200
         return False
 
-    def _is_alive(self) -> bool:
+    def is_alive(self) -> bool:
         with contextlib.suppress(requests.RequestException):
             return requests.get(f"{self.url}/healthz", timeout=5).status_code == 200
         return False
@@ -220,11 +221,11 @@ def _start_services(data: Path, environment: dict[str, str]) -> RunningApp:
         "DJANGO_SETTINGS_MODULE": "webapp.settings.production",
         "SECRET_KEY": secrets.token_urlsafe(40),
         "DATABASE_URL": f"postgresql://{_postgres_user()}@127.0.0.1:5432/{database}",
-        "REDIS_URL": "redis://127.0.0.1:6379/9",
         "ALLELENS_REDIS_PREFIX": database,
         "ALLELENS_HTTPS": "0",
         "DJANGO_SUPERUSER_PASSWORD": _PASSWORD,
     }
+    environment.setdefault("REDIS_URL", "redis://127.0.0.1:6379/9")
     python = [sys.executable]
     app = RunningApp(
         url=f"http://127.0.0.1:{port}",
@@ -243,7 +244,7 @@ def _start_services(data: Path, environment: dict[str, str]) -> RunningApp:
         _manage(app, "createsuperuser", "--noinput", "--username=test", "--email=t@example.org")
         for name in app._commands:
             app._start(name)
-        until(app._is_alive, START_SECONDS, what="the web process")
+        until(app.is_alive, START_SECONDS, what="the web process")
         app.cookies = _signed_in(app.url)
     except BaseException as error:
         logs = app.logs()
@@ -337,9 +338,16 @@ def read_events(app: RunningApp, job_id: str) -> list[dict[str, Any]]:
             return events
 
 
-def remove(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+def first_bases(app: RunningApp, *, chromosome: str = "demo1") -> str:
+    """The sequence of a chromosome of the demo genome, as the app serves it."""
+    text = app.get("/api/genomes/demoH1/sequence.fa").text
+    record = next(part for part in text.split(">") if part.startswith(f"{chromosome}\n"))
+    return record.partition("\n")[2].replace("\n", "")
 
 
-def dump(value: Any) -> str:
-    return json.dumps(value, indent=1, default=str)
+def some_variants(app: RunningApp, number: int, *, start: int = 40_000) -> list[str]:
+    """Different substitutions that agree with the demo genome."""
+    bases = first_bases(app)
+    swap = {"A": "C", "C": "A", "G": "T", "T": "G", "N": "A"}
+    positions = range(start, start + 1_009 * number, 1_009)
+    return [f"demo1:{p}:{bases[p - 1]}>{swap[bases[p - 1]]}" for p in positions]

@@ -17,11 +17,14 @@ from django.db import close_old_connections
 
 from predictor.errors import AllelensError
 from webapp.accounts.services import local_user
+from webapp.jobs.models import Chunk
+from webapp.jobs.states import ChunkState
 from webapp.projects.services import default_project
 from webapp.supervisor import first_run, instance_lock
 from webapp.supervisor.children import Child
 
 _STOP_SECONDS = 12.0
+_STOP_IDLE_SECONDS = 3.0
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -118,7 +121,9 @@ class Command(BaseCommand):
         listener.close()
         for child in children:
             child.ask_to_stop()
-        until = time.monotonic() + _STOP_SECONDS
+        # A worker in the middle of a chunk may end it; one that only loads its model need not.
+        busy = Chunk.objects.filter(state=ChunkState.RUNNING).exists()
+        until = time.monotonic() + (_STOP_SECONDS if busy else _STOP_IDLE_SECONDS)
         for child in children:
             child.make_stop(until)
         sweeper.join(2)

@@ -1,0 +1,93 @@
+import signal
+
+import pytest
+
+from tests.faults.story import (
+    SocketClient,
+    assert_computed_once,
+    submit,
+    wait_for_end,
+    wait_for_middle,
+)
+from tests.running_app import alive, read_events
+from tests.until import until
+
+pytestmark = [pytest.mark.fault, pytest.mark.slow]
+
+CHUNKS = 20
+SHORT = {"ALLELENS_LEASE_SECONDS": "2", "ALLELENS_SWEEP_SECONDS": "0.5"}
+
+
+@pytest.fixture
+def app(start_app):
+    app = start_app(settings=SHORT)
+    app.wait_for_worker()
+    return app
+
+
+def test_a_job_survives_the_death_of_the_worker_and_is_computed_once(app):
+    job = submit(app, CHUNKS)
+    wait_for_middle(app, job["id"])
+    model = app.pids["model"]
+    app.kill("worker")
+    until(lambda: not alive(model), 20, what="the end of the orphaned child")
+    app.revive("worker")
+    ended = wait_for_end(app, job["id"])
+    events = read_events(app, job["id"])
+    assert_computed_once(ended, events)
+    assert max(chunk["attempt"] for chunk in ended["chunks"]) == 2
+
+
+def test_a_job_survives_the_death_of_the_process_that_holds_the_model(app):
+    job = submit(app, CHUNKS)
+    wait_for_middle(app, job["id"])
+    before = app.kill("model")
+    ended = wait_for_end(app, job["id"])
+    assert_computed_once(ended, read_events(app, job["id"]))
+    assert app.pids["model"] != before
+
+
+def test_a_client_misses_nothing_when_the_web_process_dies(app):
+    job = submit(app, CHUNKS)
+    client = SocketClient(app, job["id"])
+    client.start()
+    wait_for_middle(app, job["id"])
+    app.kill("web")
+    app.revive("web")
+    client.join(240)
+    client.stopped.set()
+    assert client.ended, app.logs()
+    assert client.losses > 0
+    ended = app.get(f"/api/jobs/{job['id']}/").json()
+    assert_computed_once(ended, client.events)
+    assert client.events == read_events(app, job["id"])
+
+
+def test_a_job_survives_the_death_of_everything_at_once(app):
+    job = submit(app, CHUNKS)
+    wait_for_middle(app, job["id"])
+    for name in ("worker", "web"):
+        app.kill(name)
+    for name in ("worker", "web"):
+        app.revive(name)
+    until(app.is_alive, 60, what="the web process")
+    assert_computed_once(wait_for_end(app, job["id"]), read_events(app, job["id"]))
+
+
+def test_cancelling_in_the_middle_stops_the_worker_soon(app):
+    job = submit(app, CHUNKS)
+    wait_for_middle(app, job["id"])
+    app.post(f"/api/jobs/{job['id']}/cancel/")
+    ended = wait_for_end(app, job["id"], timeout=30)
+    assert ended["state"] == "cancelled"
+    assert {chunk["state"] for chunk in ended["chunks"]} == {"finished", "cancelled"}
+
+
+def test_a_stopped_worker_ends_its_chunk_and_the_next_one_goes_on(app):
+    job = submit(app, CHUNKS)
+    wait_for_middle(app, job["id"])
+    app.kill("worker", signal.SIGTERM)
+    app.revive("worker")
+    ended = wait_for_end(app, job["id"])
+    assert_computed_once(ended, read_events(app, job["id"]))
+    assert max(chunk["attempt"] for chunk in ended["chunks"]) == 1
