@@ -17,7 +17,7 @@ from jaxtyping import Array, Float
 from predictor.model.activation import gelu_tanh
 from predictor.model.config import PAIR_TOKENS, ModelConfig
 from predictor.model.initialization import Draw
-from predictor.model.linear import Linear
+from predictor.model.linear import Linear, product_float32
 from predictor.model.normalization import Dropout, LayerNorm, RMSBatchNorm
 from predictor.model.pair import PairUpdate
 from predictor.model.rotary import rotary_table, rotate
@@ -66,12 +66,10 @@ class MultiQueryAttention(nnx.Module):
     ) -> Float[Array, "B N C"]:
         h = self.norm_in(x)
         q, k, v = self._project(h)
-        logits = jnp.einsum("bshc,btc->bhst", q, k, preferred_element_type=jnp.float32)
+        logits = product_float32("bshc,btc->bhst", q, k)
         logits = logits / math.sqrt(self.config.key_channels) + bias
         weights = jax.nn.softmax(soft_cap(logits, self.config.logit_cap), axis=-1)
-        y = jnp.einsum(
-            "bhst,btc->bshc", weights.astype(v.dtype), v, preferred_element_type=jnp.float32
-        )
+        y = product_float32("bhst,btc->bshc", weights.astype(v.dtype), v)
         y = y.astype(x.dtype).reshape(*x.shape[:2], -1)
         return self.dropout(self.norm_out(self.output(y)))
 

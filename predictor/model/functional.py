@@ -8,14 +8,15 @@ Axes: B batch, S base pairs (a multiple of 2,048), J kinds of splice site, K sit
 """
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from alphagenome.models.dna_output import OutputType
 from flax import nnx
-from jax.typing import DTypeLike
+from jax.typing import ArrayLike, DTypeLike
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from predictor.errors import AllelensError
@@ -38,18 +39,14 @@ class InvalidSequenceLengthError(AllelensError):
     code = "invalid_sequence_length"
 
 
+@partial(jax.jit, static_argnums=0)
 def init(config: ModelConfig, key: PRNGKeyArray) -> tuple[Tree, Tree]:
     """Fresh parameters to train from, and running moments of 1.
 
     Dense and convolution kernels are fan-in scaled normal, norms 1 and 0, `residual_scale` 0.9,
     `learnt_scale` 1, junction tables N(0, 0.1) (training.md 1.2).
     """
-
-    def build(draw: Draw) -> AlphaGenome:
-        return AlphaGenome(config, draw=draw)
-
-    arrays: tuple[Tree, Tree] = jax.jit(lambda key: _arrays(initialize(build, key)))(key)
-    return arrays
+    return _arrays(initialize(lambda draw: AlphaGenome(config, draw=draw), key))
 
 
 @lru_cache(maxsize=16)
@@ -75,11 +72,11 @@ def forward(
     config: ModelConfig,
     params: Tree,
     state: Tree,
-    one_hot: Float[Array, "B S 4"],
-    organism_index: Int[Array, " B"],
+    one_hot: Float[ArrayLike, "B S 4"],
+    organism_index: Int[ArrayLike, " B"],
     requested: Iterable[str | OutputType],
     *,
-    splice_site_positions: Int[Array, "B 4 K"] | None = None,
+    splice_site_positions: Int[ArrayLike, "B 4 K"] | None = None,
     with_128bp: bool = False,
     dtype: DTypeLike = jnp.float32,
 ) -> Predictions:
@@ -110,12 +107,11 @@ def forward(
       InvalidSequenceLengthError: S is not a positive multiple of 2,048.
       UnknownHeadError: no such head.
     """
-    _check_length(one_hot.shape[1])
     return bind(config, params, state)(
-        one_hot.astype(dtype),
-        organism_index,
+        _checked(one_hot, dtype),
+        jnp.asarray(organism_index),
         requested_heads(requested),
-        splice_site_positions=splice_site_positions,
+        splice_site_positions=_optional(splice_site_positions),
         with_128bp=with_128bp,
     )
 
@@ -124,11 +120,11 @@ def forward_train(
     config: ModelConfig,
     params: Tree,
     state: Tree,
-    one_hot: Float[Array, "B S 4"],
-    organism_index: Int[Array, " B"],
+    one_hot: Float[ArrayLike, "B S 4"],
+    organism_index: Int[ArrayLike, " B"],
     requested: Iterable[str | OutputType],
     *,
-    splice_site_positions: Int[Array, "B 4 K"] | None = None,
+    splice_site_positions: Int[ArrayLike, "B 4 K"] | None = None,
     key: PRNGKeyArray,
     dtype: DTypeLike = jnp.float32,
 ) -> tuple[Predictions, Tree]:
@@ -137,15 +133,14 @@ def forward_train(
     Always gives the 128-bp versions too. The moments of modules that no requested head needs
     stay as they were.
     """
-    _check_length(one_hot.shape[1])
     model = bind(config, params, state)
     model.train()  # type: ignore[no-untyped-call]
     _give_dropout_keys(model, key)
     predictions = model(
-        one_hot.astype(dtype),
-        organism_index,
+        _checked(one_hot, dtype),
+        jnp.asarray(organism_index),
         requested_heads(requested),
-        splice_site_positions=splice_site_positions,
+        splice_site_positions=_optional(splice_site_positions),
         with_128bp=True,
     )
     return predictions, _arrays(model)[1]
@@ -154,24 +149,30 @@ def forward_train(
 def junctions(
     config: ModelConfig,
     params: Tree,
-    embeddings_1bp: Float[Array, "B S C"],
-    organism_index: Int[Array, " B"],
-    positions: Int[Array, "B 4 K"],
+    embeddings_1bp: Float[ArrayLike, "B S C"],
+    organism_index: Int[ArrayLike, " B"],
+    positions: Int[ArrayLike, "B 4 K"],
 ) -> dict[str, Array]:
     """The junction head alone, on embeddings of an earlier pass (spec/model.md 13.5)."""
     head = nnx.eval_shape(lambda: JunctionHead(config, draw=Draw()))
     own = _with_list_indices(params["heads"][JUNCTION])
     bound: JunctionHead = nnx.merge(nnx.split(head)[0], own)
-    return bound(embeddings_1bp, organism_index, positions)
+    return bound(jnp.asarray(embeddings_1bp), jnp.asarray(organism_index), jnp.asarray(positions))
 
 
-def _check_length(length: int) -> None:
+def _checked(one_hot: Float[ArrayLike, "B S 4"], dtype: DTypeLike) -> Float[Array, "B S 4"]:
+    length = np.shape(one_hot)[1]
     if length == 0 or length % PAIR_WIDTH:
         raise InvalidSequenceLengthError(
             f"The sequence has {length:,} bp, but the network takes multiples of {PAIR_WIDTH:,} "
             "bp. Resize the interval, for example to 16,384 bp.",
             field="interval",
         )
+    return jnp.asarray(one_hot, dtype)
+
+
+def _optional(positions: Int[ArrayLike, "B 4 K"] | None) -> Int[Array, "B 4 K"] | None:
+    return None if positions is None else jnp.asarray(positions)
 
 
 def _give_dropout_keys(model: AlphaGenome, key: PRNGKeyArray) -> None:
@@ -194,9 +195,10 @@ def _with_string_keys(tree: Mapping[Any, Any]) -> Tree:
 
 
 def _with_list_indices(tree: Mapping[str, Any]) -> dict[str | int, Any]:
+    """The inverse, for NNX; arrays of numpy (as files give them) become JAX's."""
     return {
         int(name) if name.isdigit() else name: (
-            _with_list_indices(leaf) if isinstance(leaf, Mapping) else leaf
+            _with_list_indices(leaf) if isinstance(leaf, Mapping) else jnp.asarray(leaf)
         )
         for name, leaf in tree.items()
     }

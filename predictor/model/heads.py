@@ -17,6 +17,7 @@ import jax
 import jax.numpy as jnp
 from alphagenome.models.dna_output import OutputType
 from flax import nnx
+from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int
 
 from predictor.errors import AllelensError
@@ -252,8 +253,8 @@ def requested_heads(requested: Iterable[str | OutputType]) -> tuple[str, ...]:
 
 def unscale(
     head: str,
-    scaled: Float[Array, "*axes T"],
-    nonzero_mean: Float[Array, "*#axes T"],
+    scaled: Float[ArrayLike, "*axes T"],
+    nonzero_mean: Float[ArrayLike, "*#axes T"],
     resolution: int,
 ) -> Float[Array, "*axes T"]:
     """From model space to data units.
@@ -266,16 +267,17 @@ def unscale(
 
     Source: spec/model.md 7.1.
     """
+    scaled = jnp.asarray(scaled)
     u = jnp.where(scaled > _SOFT_CLIP, (scaled + _SOFT_CLIP) ** 2 / (4 * _SOFT_CLIP), scaled)
     if HEADS[head].squashed:
         u = u ** (1 / _SQUASH)
-    return u * nonzero_mean * resolution
+    return u * jnp.asarray(nonzero_mean) * resolution
 
 
 def scale_targets(
     head: str,
-    targets: Float[Array, "*axes T"],
-    nonzero_mean: Float[Array, "*#axes T"],
+    targets: Float[ArrayLike, "*axes T"],
+    nonzero_mean: Float[ArrayLike, "*#axes T"],
     resolution: int,
 ) -> Float[Array, "*axes T"]:
     """From data units to model space, the inverse of `unscale`.
@@ -288,7 +290,7 @@ def scale_targets(
 
     Source: spec/model.md 7.1.
     """
-    t = targets / (nonzero_mean * resolution)
+    t = jnp.asarray(targets) / (jnp.asarray(nonzero_mean) * resolution)
     if HEADS[head].squashed:
         t = t**_SQUASH
     clipped = 2 * jnp.sqrt(_SOFT_CLIP * jnp.maximum(t, _SOFT_CLIP)) - _SOFT_CLIP

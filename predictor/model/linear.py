@@ -7,11 +7,33 @@ and cast where they are used, so the type of the one-hot input decides the compu
 """
 # ruff: noqa: D102  (a block's docstring tells what its call does)
 
+import jax
 import jax.numpy as jnp
 from flax import nnx
 from jaxtyping import Array, Float, Int
 
 from predictor.model.initialization import Draw
+
+
+def product_float32(
+    equation: str, a: Float[Array, "*axes_a"], b: Float[Array, "*axes_b"]
+) -> Float[Array, "..."]:
+    """Einsum of two arrays, accumulated and returned in float32.
+
+    CPU programs have no bfloat16 product with a float32 result, so the operands are widened
+    there, which loses nothing; elsewhere that would give up the fast bfloat16 units.
+    """
+
+    def narrow(a: Array, b: Array) -> Array:
+        return jnp.einsum(equation, a, b, preferred_element_type=jnp.float32)
+
+    def widened(a: Array, b: Array) -> Array:
+        return jnp.einsum(equation, a.astype(jnp.float32), b.astype(jnp.float32))
+
+    if a.dtype == b.dtype == jnp.float32:
+        return narrow(a, b)
+    result: Array = jax.lax.platform_dependent(a, b, cpu=widened, default=narrow)
+    return result
 
 
 class Linear(nnx.Module):
@@ -42,5 +64,5 @@ class MultiOrganismLinear(nnx.Module):
     ) -> Float[Array, "B *axes D"]:
         kernel = self.kernel[...][organism_index].astype(x.dtype)
         bias = self.bias[...][organism_index].astype(x.dtype)
-        y = jnp.einsum("b...c,bcd->b...d", x, kernel, preferred_element_type=jnp.float32)
+        y = product_float32("b...c,bcd->b...d", x, kernel)
         return y + jnp.expand_dims(bias, tuple(range(1, x.ndim - 1)))

@@ -20,7 +20,7 @@ from jaxtyping import Array, Float
 from predictor.model.activation import gelu_tanh
 from predictor.model.config import PAIR_TOKENS, ModelConfig
 from predictor.model.initialization import Draw
-from predictor.model.linear import Linear
+from predictor.model.linear import Linear, product_float32
 from predictor.model.normalization import Dropout, LayerNorm
 
 
@@ -120,11 +120,9 @@ class RowAttention(nnx.Module):
     def __call__(self, pair: Float[Array, "B M M P"]) -> Float[Array, "B M M P"]:
         n = self.norm(pair)
         q, k, v = self.query(n), self.key(n), self.value(n)
-        logits = jnp.einsum("baqc,bakc->baqk", q, k, preferred_element_type=jnp.float32)
+        logits = product_float32("baqc,bakc->baqk", q, k)
         weights = jax.nn.softmax(logits / math.sqrt(pair.shape[-1]), axis=-1)
-        y = jnp.einsum(
-            "baqk,bakc->baqc", weights.astype(v.dtype), v, preferred_element_type=jnp.float32
-        )
+        y = product_float32("baqk,bakc->baqc", weights.astype(v.dtype), v)
         return self.dropout(y.astype(pair.dtype))
 
 
