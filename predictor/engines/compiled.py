@@ -127,9 +127,12 @@ class CompiledNetwork:
         wanted = frozenset(requested)
         organisms = np.full(len(codes), organism_index, np.int32)
         with self._lock:
-            outputs, embeddings = self._forward(
-                self._heads(wanted), with_embeddings=_JUNCTION in wanted
-            )(self._params, self._state, codes, organisms, dict(nonzero_means))
+            forward = self._forward(
+                self._heads(wanted), with_embeddings=self._all_heads or _JUNCTION in wanted
+            )
+            outputs, embeddings = forward(
+                self._params, self._state, codes, organisms, dict(nonzero_means)
+            )
             found = None
             if _JUNCTION in wanted:
                 arguments = (self._params, embeddings, outputs[_CLASSIFICATION.name], organisms)
