@@ -318,7 +318,7 @@ def _evaluate(weights: Weights, recipe: Recipe, number: int, *, insertions: int)
             "mean_log2_true": float(found.true.mean()),
             "mean_log2_elsewhere": float(found.elsewhere.mean()),
         }
-    return _rounded(
+    summary: dict[str, Any] = _rounded(
         {
             "held_out": {
                 "windows": number,
@@ -329,6 +329,7 @@ def _evaluate(weights: Weights, recipe: Recipe, number: int, *, insertions: int)
             "motif_insertions": effects,
         }
     )
+    return summary
 
 
 def _rounded(tree: Any) -> Any:

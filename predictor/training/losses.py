@@ -14,7 +14,6 @@ from jaxtyping import Array, Bool, Float
 SEGMENT_BP = 2**17
 SHAPE_WEIGHT = 5.0
 COUNT_WEIGHT = 0.2
-JUNCTION_HEAD_WEIGHT = 0.2
 
 _EPSILON = 1e-7
 _CLIP = 10.0

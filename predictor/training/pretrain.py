@@ -48,7 +48,8 @@ def run(recipe: Recipe, out: Path, *, resume: bool = False) -> Path:
       TrainingFolderError: `out` does not fit the request.
       StreamError: the process that simulates the windows ended.
     """
-    jax.config.update("jax_compilation_cache_dir", str(home() / "xla-cache"))
+    cache = str(home() / "xla-cache")
+    jax.config.update("jax_compilation_cache_dir", cache)  # type: ignore[no-untyped-call]
     folder = RunFolder(out, recipe, resume=resume)
     scaling = folder.scaling()
     state, spent = folder.restore()

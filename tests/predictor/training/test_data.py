@@ -1,0 +1,139 @@
+"""The stream of training windows."""
+
+import dataclasses
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from predictor.simulator import grammar
+from predictor.training import data, recipes
+from predictor.training.augmentation import Window, reverse_complement
+from predictor.training.recipes import Stage
+
+RECIPE = dataclasses.replace(
+    recipes.ci(),
+    stages=(Stage(window=2048, batch=2, steps=2), Stage(window=4096, batch=1, steps=2)),
+)
+
+
+def assert_same(left: data.Batch, right: data.Batch) -> None:
+    np.testing.assert_array_equal(left.codes, right.codes)
+    np.testing.assert_array_equal(left.organism_index, right.organism_index)
+    np.testing.assert_array_equal(left.positions, right.positions)
+    np.testing.assert_array_equal(left.counts, right.counts)
+    for head, values in left.targets.items():
+        np.testing.assert_array_equal(values, right.targets[head], err_msg=head)
+
+
+def test_a_batch_is_a_function_of_seed_and_step():
+    assert_same(data.batch_at(RECIPE, 1), data.batch_at(RECIPE, 1))
+    assert (data.batch_at(RECIPE, 0).codes != data.batch_at(RECIPE, 1).codes).any()
+    other = dataclasses.replace(RECIPE, seed=RECIPE.seed + 1)
+    assert (data.batch_at(RECIPE, 0).codes != data.batch_at(other, 0).codes).any()
+
+
+def test_windows_grow_with_the_stages():
+    assert [data.batch_at(RECIPE, step).codes.shape for step in range(5)] == [
+        (2, 2048),
+        (2, 2048),
+        (1, 4096),
+        (1, 4096),
+        (1, 4096),
+    ]
+
+
+def test_training_calibration_and_held_out_windows_differ():
+    train = data.batch_at(RECIPE, 0, data.TRAIN).codes[0]
+    calibration = data.batch_at(RECIPE, 0, data.CALIBRATION).codes[0]
+    held_out = data.held_out_window(RECIPE.seed, 0, 2048).codes
+    assert (train != calibration).any()
+    assert (train != held_out).any()
+    assert (calibration != held_out).any()
+
+
+@pytest.mark.parametrize("organism", [0, 1])
+@pytest.mark.parametrize("kind", ["genome", "soup"])
+def test_the_reverse_complement_of_a_window_is_the_truth_of_the_other_strand(organism, kind):
+    codes = data.genome.generate_window(
+        data.random_at(7, organism), 8192, data.ORGANISMS[organism], kind
+    )
+    permutations = data.strand_permutations(data.ORGANISMS[organism])
+    mirrored: Window = reverse_complement(data.label(codes, organism), permutations)
+    direct = data.label(grammar.reverse_complement(codes), organism)
+    np.testing.assert_array_equal(mirrored.codes, direct.codes)
+    np.testing.assert_array_equal(mirrored.positions, direct.positions)
+    np.testing.assert_allclose(mirrored.counts, direct.counts, atol=2e-4)
+    for head, values in direct.targets.items():
+        np.testing.assert_allclose(mirrored.targets[head], values, atol=2e-4, err_msg=head)
+
+
+def test_the_stream_process_gives_the_same_batches_in_order():
+    with data.Stream(RECIPE, 1, 4) as stream:
+        for expected, (step, batch) in zip(range(1, 4), stream, strict=True):
+            assert step == expected
+            assert_same(batch, data.batch_at(RECIPE, step))
+
+
+def test_the_death_of_the_stream_process_is_told_and_not_waited_for():
+    with data.Stream(RECIPE, 0, 10_000) as stream:
+        steps = iter(stream)
+        next(steps)
+        stream._process.kill()
+        with pytest.raises(data.StreamError, match="ended at step"):
+            for _ in steps:
+                pass
+
+
+def test_the_stream_loads_no_jax():
+    code = "import sys, predictor.training.data; sys.exit('jax' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_means_are_of_the_non_zero_bases_and_equal_within_a_strand_pair():
+    recipe = dataclasses.replace(RECIPE, scaling_windows=6, scaling_window=8192)
+    scaling = data.measure_scaling(recipe)
+    np.testing.assert_array_equal(scaling.means["rna_seq"][0][:3], scaling.means["rna_seq"][0][3:6])
+    windows = [
+        data.draw_window(
+            data.random_at(recipe.seed, data.SCALING, i),
+            dataclasses.replace(recipe.mixture, genome=1, mutated=0, soup=0, background=0, mouse=0),
+            8192,
+        )
+        for i in (0, 2, 4)
+    ]
+    values = np.concatenate([w.targets["dnase"][:, 0] for w in windows])
+    expected = values[values > 0].mean()
+    np.testing.assert_allclose(scaling.means["dnase"][0, 0], expected, rtol=1e-5)
+    bins = np.concatenate([w.targets["chip_tf"][:, 0] for w in windows])
+    np.testing.assert_allclose(
+        scaling.means["chip_tf"][0, 0] * 128, bins[bins > 0].mean(), rtol=1e-5
+    )
+
+
+def test_padding_tracks_are_masked_and_their_mean_is_one():
+    scaling = data.measure_scaling(dataclasses.replace(RECIPE, scaling_windows=2))
+    assert scaling.masks["dnase"].tolist() == [[True] * 4, [True, True, False, False]]
+    np.testing.assert_array_equal(scaling.means["dnase"][1, 2:], 1.0)
+    assert not scaling.masks["procap"][1].any()
+
+
+def test_the_shares_of_kinds_and_organisms_are_those_of_the_mixture(monkeypatch):
+    seen: list[tuple[str, int]] = []
+
+    def record(random, length, organism, kind):
+        seen.append((kind, data.ORGANISMS.index(organism)))
+        return np.zeros(length, np.uint8)
+
+    monkeypatch.setattr(data.genome, "generate_window", record)
+    monkeypatch.setattr(
+        data, "label", lambda codes, organism: Window(codes, organism, {}, np.zeros(0), np.zeros(0))
+    )
+    mixture = dataclasses.replace(recipes.demo().mixture, reverse_complement=0.0, mutated=0.0)
+    for index in range(2000):
+        data.draw_window(data.random_at(5, index), mixture, 64)
+    kinds = [kind for kind, _ in seen]
+    assert kinds.count("genome") / 2000 == pytest.approx(0.45 / 0.70, abs=0.05)
+    assert kinds.count("soup") / 2000 == pytest.approx(0.20 / 0.70, abs=0.05)
+    assert np.mean([organism for _, organism in seen]) == pytest.approx(0.25, abs=0.05)
