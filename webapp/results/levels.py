@@ -160,18 +160,19 @@ def _reduce_whole(
 ) -> Float32[np.ndarray, "*any C"]:
     grouped = values.reshape(*values.shape[:-1], -1, factor)
     if reduction == "mean":
+        # A matrix product is many times faster than a mean over a short axis. Only a last bin
+        # that the interval's end cuts is narrower than the others.
+        if widths.size and widths[-1] == widths[0]:
+            return np.asarray(grouped @ np.full(factor, 1 / factor, np.float32))
         weights = widths.reshape(-1, factor)
         total = np.einsum("...cf,cf->...c", grouped, weights)
         return np.asarray(total / weights.sum(-1), np.float32)
-    # Folding halves of the groups together is far faster than a reduction over a short axis.
-    fold = np.maximum if reduction == "max" else np.minimum
-    while grouped.shape[-1] > 1:
-        half = grouped.shape[-1] // 2
-        odd = grouped[..., 2 * half :]
-        grouped = fold(grouped[..., :half], grouped[..., half : 2 * half])
-        if odd.shape[-1]:
-            grouped[..., :1] = fold(grouped[..., :1], odd)
-    return grouped[..., 0]
+    # So is comparing column with column.
+    compare = np.maximum if reduction == "max" else np.minimum
+    extreme = grouped[..., 0].copy()
+    for column in range(1, factor):
+        compare(extreme, grouped[..., column], out=extreme)
+    return extreme
 
 
 def choose_reading(

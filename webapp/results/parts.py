@@ -26,7 +26,8 @@ COUNTS = "counts"
 FORWARD, REVERSE = 1, -1
 
 _CHUNK_TRACKS = 8
-_CHUNK_BINS = 16_384
+# Small enough that a close view reads little beside what it shows.
+_CHUNK_BINS = 8_192
 _SHARD_BINS = 65_536
 
 

@@ -103,7 +103,8 @@ def _look_at(expected: Iterable[Expectation]) -> str:
 
 def _expectation(one: Expectation) -> str:
     what = one.target or OUTPUT_TYPES[one.output_type.name].title
-    verb = "rises" if one.direction > 0 else "falls"
+    verb = "rise" if one.direction > 0 else "fall"
+    verb += "" if what.endswith("s") else "s"
     where = "at the variant" if one.where == VARIANT else f"at {one.where}"
     names = [_CELL_TYPES[key].title.removesuffix(" (demo)") for key in one.cell_types]
     if len(names) == len(_CELL_TYPES):

@@ -11,13 +11,14 @@ _STRANDS = {"+": " +", "-": " −"}
 def track_label(output_type: str, row: Mapping[Any, Any]) -> str:
     """A row of the SDK's metadata as a person would say it.
 
-    `H3K27ac, hepatocyte-like`; `RNA-seq −, erythroid-like`; `donor +`.
+    `H3K27ac, hepatocyte-like`; `RNA-seq −, erythroid-like`; `Splice donor +`.
     """
     strand = _STRANDS.get(text_of(row, "strand"), "")
     target = text_of(row, "histone_mark") or text_of(row, "transcription_factor")
     biosample = text_of(row, "biosample_name")
     if not biosample and output_type == "SPLICE_SITES":
-        target = text_of(row, "name")
+        # The name is `donor` or `acceptor`; in the demo world all names begin with `D-`.
+        target = f"Splice {text_of(row, 'name').removeprefix('D-')}"
     label = f"{target or OUTPUT_TYPES[output_type].title}{strand}"
     return f"{label}, {biosample}" if biosample else label
 
