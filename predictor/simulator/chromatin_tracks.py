@@ -108,9 +108,9 @@ def chip_histone(
 
 def acetylation(world: World, cell_type: int) -> Float64[np.ndarray, " B"]:
     """H3K27ac: 3 min(1, 2 Gn_200 * a) + 2 G_200 * [P T / (T + 0.3)]."""
-    enhancers = 3 * np.minimum(1, 2 * _broad(world, cell_type, 200, block=16))
+    enhancers = 3 * np.minimum(1, 2 * _broad(world, cell_type, 200.0, block=16))
     promoters = _at_starts(
-        world, 200, lambda s: s.strength * _saturating(s.expression[cell_type], 0.3)
+        world, 200.0, lambda s: s.strength * _saturating(s.expression[cell_type], 0.3)
     )
     total: Float64[np.ndarray, " B"] = _bins(enhancers, 16) + 2 * promoters
     return total
@@ -118,15 +118,15 @@ def acetylation(world: World, cell_type: int) -> Float64[np.ndarray, " B"]:
 
 def _primed(world: World, cell_type: int) -> Float64[np.ndarray, " B"]:
     """H3K4me1: 3 min(1, 3 Gn_400 * a) (1 - min(1, G_200 * P))."""
-    enhancers = 3 * np.minimum(1, 3 * _broad(world, cell_type, 400, block=32))
-    promoters = _at_starts(world, 200, lambda s: s.strength, width=32)
+    enhancers = 3 * np.minimum(1, 3 * _broad(world, cell_type, 400.0, block=32))
+    promoters = _at_starts(world, 200.0, lambda s: s.strength, width=32)
     return _bins(enhancers * (1 - np.minimum(1, promoters)), 32)
 
 
 def _active_start(world: World, cell_type: int) -> Float64[np.ndarray, " B"]:
     """H3K4me3: 4 G_250 * [P T / (T + 0.2)]."""
     return 4 * _at_starts(
-        world, 250, lambda s: s.strength * _saturating(s.expression[cell_type], 0.2)
+        world, 250.0, lambda s: s.strength * _saturating(s.expression[cell_type], 0.2)
     )
 
 
@@ -147,7 +147,7 @@ def _transcribed(world: World, cell_type: int) -> Float64[np.ndarray, " B"]:
 def _silenced(world: World, cell_type: int) -> Float64[np.ndarray, " B"]:
     """H3K27me3: 1.5 G_800 * [P 0.1 / (0.1 + T)]."""
     return 1.5 * _at_starts(
-        world, 800, lambda s: s.strength * 0.1 / (0.1 + s.expression[cell_type])
+        world, 800.0, lambda s: s.strength * 0.1 / (0.1 + s.expression[cell_type])
     )
 
 

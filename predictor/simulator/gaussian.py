@@ -86,7 +86,8 @@ def bin_means_of_spikes(
     values = spikes.values[:, None] * table[spikes.positions % width]
     target = (spikes.positions // width)[:, None] + np.arange(2 * side + 1)
     total = np.bincount(target.ravel(), values.ravel(), minlength=bins + 2 * side)
-    return total[side : side + bins]
+    # Without spikes bincount gives integers.
+    return total[side : side + bins].astype(np.float64)
 
 
 def smooth(track: Float64[np.ndarray, " N"], deviation: float) -> Float64[np.ndarray, " N"]:

@@ -84,7 +84,8 @@ def occupancy(scanner: MotifScanner, consensus: str) -> Spikes:
 
 def _drop_weak(positions: Int64[np.ndarray, " M"], values: Float64[np.ndarray, " M"]) -> Spikes:
     where, index = np.unique(positions, return_inverse=True)
-    total = np.bincount(index, values, minlength=len(where))
+    # An empty bincount is an array of integers.
+    total = np.bincount(index, values, minlength=len(where)).astype(np.float64)
     # The margin keeps a sum of exactly 0.05 on the same side on every machine.
     kept: Bool[np.ndarray, " M"] = total > grammar.OCCUPANCY_FLOOR - 1e-9
     return Spikes(where[kept], total[kept])

@@ -11,7 +11,7 @@ Source: specification of the demo genome, section 3.
 import dataclasses
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64, UInt8
+from jaxtyping import Bool, Float64, Int32, Int64, UInt8
 
 from predictor.simulator import grammar
 from predictor.simulator.occupancy import MotifScanner, matches
@@ -122,10 +122,10 @@ def polya_sites(
 
 def _count(
     flags: Bool[np.ndarray, " S"], starts: Int64[np.ndarray, " N"], ends: Int64[np.ndarray, " N"]
-) -> Int64[np.ndarray, " N"]:
+) -> Int32[np.ndarray, " N"]:
     total = np.zeros(len(flags) + 1, np.int32)
     np.cumsum(flags, out=total[1:])
-    counts: Int64[np.ndarray, " N"] = total[ends] - total[starts]
+    counts: Int32[np.ndarray, " N"] = total[ends] - total[starts]
     return counts
 
 
