@@ -30,8 +30,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_sessionfinish() -> None:
-    """Removes the run's own data folder (made by webapp.settings.test)."""
-    if home := os.environ.get("ALLELENS_TEST_HOME"):
+    """Removes the run's own data folder, unless ALLELENS_TEST_HOME named one to keep."""
+    home = os.environ.get("ALLELENS_TEST_HOME", "")
+    if Path(home).name.startswith("allelens-test-"):
         shutil.rmtree(home, ignore_errors=True)
 
 

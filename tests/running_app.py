@@ -20,9 +20,11 @@ from typing import IO, Any
 import requests
 
 from tests.until import until
+from webapp.supervisor import lifeline
 
 ROOT = Path(__file__).resolve().parents[1]
-START_SECONDS = 120.0
+# Generous: a loaded machine compiles the network for minutes where nothing is cached.
+START_SECONDS = 400.0
 _PASSWORD = "a long test password 1"
 # Set by pytest's own Django or meant for it; the processes must find their own.
 _NOT_INHERITED = (
@@ -51,6 +53,8 @@ class RunningApp:
     _processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _commands: dict[str, list[str]] = field(default_factory=dict)
     _database: str | None = None
+    # Closes with us, however we end; the processes then end too.
+    _lifeline: tuple[int, int] = field(default_factory=os.pipe)
 
     @property
     def pids(self) -> dict[str, int]:
@@ -125,7 +129,8 @@ class RunningApp:
             self._processes[name] = subprocess.Popen(
                 self._commands[name],
                 cwd=ROOT,
-                env=dict(self.environment),
+                env={**self.environment, lifeline.VARIABLE: str(self._lifeline[0])},
+                pass_fds=[self._lifeline[0]],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE if name == "up" else file,
                 stderr=subprocess.STDOUT if name == "up" else file,
@@ -147,6 +152,8 @@ class RunningApp:
         for group in groups:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(group, signal.SIGKILL)
+        for descriptor in self._lifeline:
+            os.close(descriptor)
         if self._database is not None:
             _drop_database(self._database)
             _forget_keys(self.environment)

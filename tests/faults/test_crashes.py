@@ -18,9 +18,10 @@ CHUNKS = 20
 SHORT = {"ALLELENS_LEASE_SECONDS": "2", "ALLELENS_SWEEP_SECONDS": "0.5"}
 
 
-@pytest.fixture
-def app(start_app):
-    app = start_app(settings=SHORT)
+@pytest.fixture(scope="module")
+def app(running_app_factory):
+    """One for all: after each test everything that was killed runs again."""
+    app = running_app_factory(settings=SHORT)
     app.wait_for_worker()
     return app
 

@@ -57,7 +57,7 @@ def plan(chunks: int = 1, *, engine: str = "demo", salt: str = "") -> JobPlan:
 
 
 @pytest.fixture
-def user(transactional_db) -> User:
+def user(db) -> User:
     return User.objects.create_user("ada")
 
 

@@ -6,7 +6,6 @@ from typing import Any
 from webapp.jobs.selectors import events_after, snapshot
 from webapp.jobs.serializers import JobSerializer
 
-_ENDS = {"job.finished": "finished", "job.failed": "failed", "job.cancelled": "cancelled"}
 # What a client learns from a snapshot only.
 _NOT_TOLD = ("started", "finished", "queue_position")
 
@@ -23,41 +22,47 @@ def apply(known: dict[str, Any], event: dict[str, Any]) -> None:
     """Changes `known` as the event says."""
     assert event["seq"] == known["last_seq"] + 1
     known["last_seq"] = event["seq"]
-    kind, payload = event["type"], event["payload"]
-    chunks = {chunk["id"]: chunk for chunk in known["chunks"]}
-    chunk = chunks.get(payload.get("chunk"))
-    if kind == "job.queued":
-        known["state"], known["message"] = "queued", ""
-    elif kind == "job.started":
-        known["state"] = "running"
-    elif kind == "job.cancel_requested":
-        known["cancel_requested"] = True
-    elif kind in _ENDS:
-        known["state"], known["message"] = _ENDS[kind], payload["message"]
-        if kind == "job.cancelled":
-            for each in known["chunks"]:
-                if each["state"] in ("queued", "running"):
-                    each["state"] = "cancelled"
-    elif kind == "chunk.queued":
-        chunk["state"], chunk["error"] = "queued", None
-    elif kind == "chunk.started":
-        chunk["state"], chunk["attempt"] = "running", payload["attempt"]
-    elif kind == "chunk.finished":
-        chunk["state"] = "finished"
-    elif kind == "chunk.failed":
-        chunk["state"], chunk["error"] = "failed", payload["error"]
-    elif kind == "part.published":
-        part = next(p for p in chunk["parts"] if p["output_type"] == payload["output_type"])
+    what, _, how = event["type"].partition(".")
+    payload = event["payload"]
+    if what == "job":
+        _apply_to_job(known, how, payload)
+    elif what == "chunk":
+        _apply_to_chunk(_chunk(known, payload), how, payload)
+    elif what == "part":
+        parts = _chunk(known, payload)["parts"]
+        part = next(p for p in parts if p["output_type"] == payload["output_type"])
         part["state"], part["levels"] = payload["level"], payload["levels"]
+    states = [chunk["state"] for chunk in known["chunks"]]
+    parts = [part["state"] for chunk in known["chunks"] for part in chunk["parts"]]
     known["counts"] = {
-        "chunks": len(known["chunks"]),
-        "chunks_finished": sum(c["state"] == "finished" for c in known["chunks"]),
-        "chunks_failed": sum(c["state"] == "failed" for c in known["chunks"]),
-        "parts": sum(len(c["parts"]) for c in known["chunks"]),
-        "parts_complete": sum(
-            p["state"] == "complete" for c in known["chunks"] for p in c["parts"]
-        ),
+        "chunks": len(states),
+        "chunks_finished": states.count("finished"),
+        "chunks_failed": states.count("failed"),
+        "parts": len(parts),
+        "parts_complete": parts.count("complete"),
     }
+
+
+def _chunk(known: dict[str, Any], payload: dict[str, Any]) -> dict[str, Any]:
+    return next(chunk for chunk in known["chunks"] if chunk["id"] == payload["chunk"])
+
+
+def _apply_to_job(known: dict[str, Any], how: str, payload: dict[str, Any]) -> None:
+    if how == "cancel_requested":
+        known["cancel_requested"] = True
+        return
+    known["state"] = "running" if how == "started" else how
+    known["message"] = payload.get("message", "")
+    if how == "cancelled":
+        for chunk in known["chunks"]:
+            if chunk["state"] in ("queued", "running"):
+                chunk["state"] = "cancelled"
+
+
+def _apply_to_chunk(chunk: dict[str, Any], how: str, payload: dict[str, Any]) -> None:
+    chunk["state"] = "running" if how == "started" else how
+    chunk["attempt"] = payload.get("attempt", chunk["attempt"])
+    chunk["error"] = payload.get("error")
 
 
 class Follower:

@@ -20,7 +20,7 @@ from webapp.accounts.services import local_user
 from webapp.jobs.models import Chunk
 from webapp.jobs.states import ChunkState
 from webapp.projects.services import default_project
-from webapp.supervisor import first_run, instance_lock
+from webapp.supervisor import first_run, instance_lock, lifeline
 from webapp.supervisor.children import Child
 
 _STOP_SECONDS = 12.0
@@ -40,6 +40,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.MODE != "embedded":
             raise CommandError("'up' is for the embedded settings; in production run each part.")
+        lifeline.watch()
         try:
             self._run(options["host"], options["port"])
         except AllelensError as error:
