@@ -1,21 +1,22 @@
 """Reads of results. Permission comes from the chunk that asked, never from a part's key."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, Int64
 
 from predictor.errors import AllelensError
+from webapp.api_errors import NotFound
 from webapp.jobs.models import Chunk
 from webapp.results import parts
 from webapp.results.levels import Plane
 from webapp.results.models import StoredPart
 from webapp.results.services import store
 from webapp.results.signals import Block, View, read_block
-from webapp.results.store import PartMissingError
+from webapp.results.store import PartMissingError, Selection
 from webapp.tracks.output_types import OUTPUT_TYPES
 
 # A change by a tenth: below it a sentence about a change would be a sentence about rounding.
@@ -113,7 +114,7 @@ def contact_map(*, chunk: Chunk, track: str) -> ContactMap | None:
         return None
     column = part.track_ids.index(track)
     everything = slice(None)
-    values = store().read(
+    values = _read(
         part.key, parts.CONTACT, (everything, everything, everything, slice(column, column + 1))
     )
     return ContactMap(
@@ -149,48 +150,81 @@ def junctions(
     wanted, part = found.get(name, ([], None))
     if part is None or not part.is_complete:
         return None
-    places = store().read(part.key, parts.JUNCTIONS, (slice(None), slice(None)))
-    counts = store().read(part.key, parts.COUNTS, (slice(None),) * 3)
-    num_tissues = len(part.track_ids) // 2
-    columns = [part.track_ids.index(track) for track in wanted]
-    seen = np.ones(len(places), bool)
+    places = _read(part.key, parts.JUNCTIONS, (slice(None), slice(None)))
+    counts = _read(part.key, parts.COUNTS, (slice(None),) * 3)
+    own = _tracks_by_strand(part, wanted)
+    peaks = _peaks(places, counts, own)
+    seen = peaks >= min_value
     if end is not None:
         seen &= places[:, 0] < end
     if start is not None:
         seen &= places[:, 1] > start
-    listed = []
-    for place, values in zip(places[seen], counts[:, seen].transpose(1, 0, 2), strict=True):
-        on_plus = place[2] == parts.FORWARD
-        own = [
-            (track, values[:, column % num_tissues])
-            for track, column in zip(wanted, columns, strict=True)
-            if (column < num_tissues) == on_plus
-        ]
-        peak = max((float(pair.max()) for _, pair in own), default=0.0)
-        if own and peak >= min_value:
-            listed.append((peak, place, own))
-    listed.sort(key=lambda entry: (-entry[0], entry[1][0], entry[1][1]))
+    listed = np.flatnonzero(seen)
+    listed = listed[np.lexsort((places[listed, 1], places[listed, 0], -peaks[listed]))]
     return {
         "junctions": [
-            {
-                "chromosome": part.chromosome,
-                "start": int(place[0]),
-                "end": int(place[1]),
-                "strand": "+" if place[2] == parts.FORWARD else "-",
-                "values": [
-                    {
-                        "track": track,
-                        "reference": float(pair[0]),
-                        "alternate": float(pair[1]) if len(pair) > 1 else None,
-                    }
-                    for track, pair in own
-                ],
-            }
-            for _, place, own in listed[:limit]
+            _junction(part.chromosome, places[index], counts[:, index], own)
+            for index in listed[:limit]
         ],
         "shown": min(len(listed), limit),
         "total": len(listed),
         "tracks": list(wanted),
+    }
+
+
+def _read(key: str, name: str, selection: Selection) -> Any:
+    try:
+        return store().read(key, name, selection)
+    except PartMissingError as error:
+        raise NotFound(error.message) from error
+
+
+def _tracks_by_strand(part: StoredPart, wanted: Sequence[str]) -> dict[int, dict[str, int]]:
+    """The wanted tracks of each strand, and the tissue (column of counts) of each."""
+    num_tissues = len(part.track_ids) // 2
+    own: dict[int, dict[str, int]] = {parts.FORWARD: {}, parts.REVERSE: {}}
+    for track in wanted:
+        column = part.track_ids.index(track)
+        strand = parts.FORWARD if column < num_tissues else parts.REVERSE
+        own[strand][track] = column % num_tissues
+    return own
+
+
+def _peaks(
+    places: Int64[np.ndarray, "J 3"],
+    counts: Float32[np.ndarray, "A J T"],
+    own: Mapping[int, Mapping[str, int]],
+) -> Float32[np.ndarray, " J"]:
+    """The largest count of each junction in the wanted tracks of its strand; −∞ without any."""
+    peaks = np.full(len(places), -np.inf, np.float32)
+    for strand, tissues in own.items():
+        on_strand = places[:, 2] == strand
+        if tissues and on_strand.any():
+            chosen = counts[:, on_strand][:, :, list(tissues.values())]
+            peaks[on_strand] = chosen.max(axis=(0, 2))
+    return peaks
+
+
+def _junction(
+    chromosome: str,
+    place: Int64[np.ndarray, " 3"],
+    counts: Float32[np.ndarray, "A T"],
+    own: Mapping[int, Mapping[str, int]],
+) -> dict[str, Any]:
+    start, end, strand = (int(number) for number in place)
+    return {
+        "chromosome": chromosome,
+        "start": start,
+        "end": end,
+        "strand": "+" if strand == parts.FORWARD else "-",
+        "values": [
+            {
+                "track": track,
+                "reference": float(counts[0, tissue]),
+                "alternate": float(counts[1, tissue]) if len(counts) > 1 else None,
+            }
+            for track, tissue in own[strand].items()
+        ],
     }
 
 

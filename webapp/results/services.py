@@ -136,6 +136,7 @@ def publish(
             key, "complete", stored.levels, stored.resolution, stored.track_ids, reused=True
         )
         return
+    _sweep_once()
     _check_length(output_type, reference, interval)
     kind = OUTPUT_TYPES[output_type].kind
     arrays = _arrays(kind, reference, alternate)
@@ -165,6 +166,12 @@ def publish(
 def sweep_leftovers(*, older_than: float = _LEFTOVER_SECONDS) -> int:
     """Removes what killed writers left behind; returns how many leftovers there were."""
     return store().sweep(older_than=older_than)
+
+
+@cache
+def _sweep_once() -> None:
+    # A new worker tidies up after the killed ones before it.
+    sweep_leftovers()
 
 
 def remove_part(key: str) -> None:

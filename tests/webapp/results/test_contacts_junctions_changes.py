@@ -46,6 +46,16 @@ def test_contact_maps_that_are_asked_for_wrongly_or_too_early_say_so(client, emp
 
 
 @django_db
+def test_results_whose_files_are_gone_say_what_to_do(client, chunk, store):
+    for part in chunk.parts.all():
+        store.remove(part.key)
+    for address in ("contact-map/?track=CONTACT_MAPS/0", "junctions/"):
+        answer = client.get(f"/api/chunks/{chunk.uuid}/{address}")
+        assert answer.status_code == 404
+        assert "start the prediction again" in answer.json()["message"]
+
+
+@django_db
 def test_junctions_list_each_intron_with_the_tracks_of_its_strand(client, chunk):
     found = client.get(_url(chunk, "junctions")).json()
     assert found["tracks"] == [f"SPLICE_JUNCTIONS/{index}" for index in range(4)]
