@@ -21,19 +21,18 @@ from predictor.engines.compiled import (
     use_compilation_cache,
 )
 from predictor.engines.listing import Listing
+from predictor.engines.request import check_places, check_window
 from predictor.genome.gene_annotation import Annotation, load_annotation
 from predictor.genome.reference import Reference
-from predictor.genome.sequences import allele_sequences, ordered_variants
+from predictor.genome.sequences import allele_sequences
 from predictor.genome.variant import check_reference_bases
-from predictor.model.config import PAIR_WIDTH
-from predictor.tracks.alignment import AlleleAlignment, check_inside
+from predictor.tracks.alignment import AlleleAlignment
 from predictor.tracks.catalogue import Catalogue
 from predictor.tracks.output_types import OUTPUTS, organism_name
 from predictor.tracks.strand import opposite_sites
 from predictor.weights import checkpoint
 
 _ORGANISM_INDEX = {Organism.HOMO_SAPIENS: 0, Organism.MUS_MUSCULUS: 1}
-_LONGEST_WINDOW = 2**20
 _NO_BASE = 4
 _CODES = np.full(256, _NO_BASE, np.uint8)
 _CODES[np.frombuffer(b"ACGT", np.uint8)] = range(4)
@@ -281,7 +280,14 @@ class LocalModel(DnaModel):  # type: ignore[misc]  # The SDK has no type informa
         interval = _on_assembly(interval, reference)
         variants = [_variant_on_assembly(variant, reference) for variant in variants]
         self._check_window(interval.width)
-        self._check_variants(interval, variants, reference, strict=strict)
+        check_places(interval, variants)
+        for variant in variants:
+            try:
+                check_reference_bases(variant, reference)
+            except errors.ReferenceMismatchError as error:
+                if strict:
+                    raise
+                warnings.warn(error.message, stacklevel=4)
         alleles: Sequence[str] = allele_sequences(interval, variants, reference)
         listing = Listing(interval=interval, width=interval.width, curies=request.curies)
         alignment = context = None
@@ -365,20 +371,7 @@ class LocalModel(DnaModel):  # type: ignore[misc]  # The SDK has no type informa
         return _Request(organism=organism, kinds=kinds, curies=curies)
 
     def _check_window(self, width: int) -> None:
-        if self.windows is None:
-            if 0 < width <= _LONGEST_WINDOW and width % PAIR_WIDTH == 0:
-                return
-            nearest = min(max(round(width / PAIR_WIDTH) * PAIR_WIDTH, PAIR_WIDTH), _LONGEST_WINDOW)
-            lengths = f"multiples of {PAIR_WIDTH:,} up to {_LONGEST_WINDOW:,}"
-        else:
-            if width in self.windows:
-                return
-            nearest = min(self.windows, key=lambda window: (abs(window - width), -window))
-            lengths = " or ".join(f"{window:,}" for window in self.windows)
-        raise errors.UnsupportedWindowError(
-            f"The engine {self.engine} cannot predict {width:,} bp; its windows have {lengths} bp, "
-            f"the nearest is {nearest:,}."
-        )
+        check_window(width, self.windows, engine=self.engine)
 
     def _reference(self, organism: Organism) -> Reference:
         if organism not in self._references:
@@ -387,29 +380,6 @@ class LocalModel(DnaModel):  # type: ignore[misc]  # The SDK has no type informa
                 f"{self.engine}; only bare sequences can be predicted."
             )
         return self._references[organism]
-
-    def _check_variants(
-        self,
-        interval: Interval,
-        variants: Sequence[Variant],
-        reference: Reference,
-        *,
-        strict: bool,
-    ) -> None:
-        for variant in ordered_variants(variants):
-            check_inside(variant, interval)
-            if len(variant.alternate_bases) > interval.width:
-                raise errors.InsertionTooLongError(
-                    f"{variant.as_truncated_str(24)} has {len(variant.alternate_bases):,} "
-                    f"alternate bases, more than the window of {interval.width:,} bp can hold; "
-                    "choose a longer window."
-                )
-            try:
-                check_reference_bases(variant, reference)
-            except errors.ReferenceMismatchError as error:
-                if strict:
-                    raise
-                warnings.warn(error.message, stacklevel=4)
 
     def _junction_context(
         self,

@@ -14,13 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from alphagenome.data.genome import Interval, Variant
 from alphagenome.data.junction_data import JunctionData
 from alphagenome.models.dna_model import Organism
 from alphagenome.models.dna_output import Output, VariantOutput
 
 from predictor import errors
 from predictor.engines import registry
+from predictor.engines.request import check_places, check_window
 from predictor.genome.interval import parse_interval
+from predictor.genome.reference import Reference
 from predictor.genome.variant import check_variant, parse_variant
 from predictor.tracks.catalogue import catalogue
 from predictor.tracks.output_types import OUTPUTS, parse_organism, parse_output_types
@@ -54,40 +57,54 @@ def predict(
     Raises:
       AllelensError: any of the kinds of input error, each with its sentence.
     """
+    found = registry.installed_engine(engine)
     chosen = parse_organism(organism)
-    tracks = catalogue(engine) if registry.describe_engine(engine).installed else None
-    kinds = parse_output_types(outputs) if outputs is not None else None
-    if tracks is not None:
-        tracks.check_request(chosen, kinds or [], terms)
-        kinds = kinds or tracks.output_types(chosen)
-    if sequence is not None and variants:
-        raise errors.AllelensError(
-            "A sequence file and a variant cannot be combined; put the variant into the sequence."
-        )
-    if interval is None and sequence is None:
-        raise errors.InvalidIntervalError("Give an --interval, or a --sequence.")
-    # Only now: it takes seconds.
+    tracks = catalogue(engine)
+    kinds = tracks.output_types(chosen) if outputs is None else parse_output_types(outputs)
+    tracks.check_request(chosen, kinds if outputs is not None else (), terms)
+    place, bases, alleles = _what(found, chosen, interval, variants, sequence)
+    width = place.width if place is not None else len(bases)
+    check_window(width, found.windows, engine=engine)
+    # Only now, when nothing can be wrong with the request any more: it takes seconds.
     model = registry.open_engine(engine)
+    request = {"organism": chosen, "requested_outputs": kinds, "ontology_terms": terms}
     about: dict[str, Any] = {
         "engine": engine,
         "weights_digest": model.weights_digest,
         "organism": organism,
-        "interval": interval,
+        "interval": None if place is None else str(place),
     }
-    request = {"organism": chosen, "requested_outputs": kinds, "ontology_terms": terms}
     if sequence is not None:
-        place = None if interval is None else parse_interval(interval)
-        found = model.predict_sequence(read_sequence(sequence), interval=place, **request)
-        write(out, found, about | {"sequence": sequence.name})
-        return
-    reference = _reference(engine, chosen)
-    place = parse_interval(str(interval), reference.names)
-    if not variants:
+        about["sequence"] = sequence.name
+        write(out, model.predict_sequence(bases, interval=place, **request), about)
+    elif alleles:
+        about |= {"variants": [str(variant) for variant in alleles], "aligned": align}
+        write(out, model.predict_alleles(place, alleles, align=align, **request), about)
+    else:
         write(out, model.predict_interval(place, **request), about)
-        return
+
+
+def _what(
+    engine: registry.Engine,
+    organism: Organism,
+    interval: str | None,
+    variants: Sequence[str],
+    sequence: Path | None,
+) -> tuple[Interval | None, str, list[Variant]]:
+    """The interval, the bases of the sequence file, and the variants, all checked."""
+    if sequence is not None:
+        if variants:
+            raise errors.InvalidVariantError(
+                "A sequence file and a variant cannot be combined; put the variant into the file."
+            )
+        return None if interval is None else parse_interval(interval), read_sequence(sequence), []
+    if interval is None:
+        raise errors.InvalidIntervalError("Give an --interval, or a --sequence.")
+    reference = _reference(engine, organism)
+    place = parse_interval(interval, reference.names)
     parsed = [check_variant(parse_variant(text, reference.names), reference) for text in variants]
-    pair = model.predict_alleles(place, parsed, align=align, **request)
-    write(out, pair, about | {"variants": [str(v) for v in parsed], "aligned": align})
+    check_places(place, parsed)
+    return place, "", parsed
 
 
 def simulate(*, interval: str | None, sequence: Path | None, organism: str, out: Path) -> None:
@@ -109,7 +126,7 @@ def simulate(*, interval: str | None, sequence: Path | None, organism: str, out:
     if sequence is not None:
         bases = read_sequence(sequence)
     elif place is not None:
-        bases = _reference("demo", chosen).sequence(place)
+        bases = _reference(registry.find_engine("demo"), chosen).sequence(place)
     else:
         raise errors.InvalidIntervalError("Give an --interval, or a --sequence.")
     if place is not None and place.negative_strand:
@@ -174,12 +191,11 @@ def _junction_arrays(prefix: str, data: JunctionData) -> dict[str, np.ndarray]:
     }
 
 
-def _reference(engine: str, organism: Organism) -> Any:
-    references = registry.open_references(registry.find_engine(engine))
+def _reference(engine: registry.Engine, organism: Organism) -> Reference:
+    references = registry.open_references(engine)
     if organism not in references:
-        found = registry.find_engine(engine)
         raise errors.GenomeMissingError(
-            f"The genome {found.assemblies[organism]} is not installed. "
-            f"To install it, run: {found.genome_command}"
+            f"The genome {engine.assemblies[organism]} is not installed. "
+            f"To install it, run: {engine.genome_command}"
         )
     return references[organism]

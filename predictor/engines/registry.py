@@ -221,8 +221,8 @@ def engine_card(name: str) -> dict[str, Any]:
     return card
 
 
-def open_engine(name: str) -> DnaModel:
-    """Loads an engine, ready to predict. Takes seconds, and loads JAX.
+def installed_engine(name: str) -> Engine:
+    """The fixed facts about an engine that can be opened.
 
     Raises:
       UnknownEngineError: there is none of that name.
@@ -231,13 +231,25 @@ def open_engine(name: str) -> DnaModel:
     """
     description = describe_engine(name)
     engine = description.engine
-    if not description.installed:
-        kind = (
-            errors.WeightsMissingError
-            if engine.needs_weights and description.weights_digest is None
-            else errors.EngineNotInstalledError
-        )
-        raise kind(f"{description.problem} To install it, run: {description.install_command}")
+    if description.installed:
+        return engine
+    kind = (
+        errors.WeightsMissingError
+        if engine.needs_weights and description.weights_digest is None
+        else errors.EngineNotInstalledError
+    )
+    raise kind(f"{description.problem} To install it, run: {description.install_command}")
+
+
+def open_engine(name: str) -> DnaModel:
+    """Loads an engine, ready to predict. Takes seconds, and loads JAX.
+
+    Raises:
+      UnknownEngineError: there is none of that name.
+      EngineNotInstalledError: says what is missing and which command installs it;
+        `WeightsMissingError` where it is the weights.
+    """
+    engine = installed_engine(name)
     # Imported late: it brings JAX with it.
     from predictor.engines.local import LocalModel
 
