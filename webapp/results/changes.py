@@ -14,7 +14,7 @@ Tracks that do not change have rows too: that a cell type is left alone is an an
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -140,6 +140,12 @@ def _rows(
     rows: Sequence[Mapping[Any, Any]],
     track_ids: Sequence[str],
 ) -> list[Change]:
+    # JSON knows no NaN; a network that has gone astray must not make its results unreadable.
+    measured = replace(
+        measured,
+        reference=np.nan_to_num(measured.reference),
+        alternate=np.nan_to_num(measured.alternate),
+    )
     ratios = measured.log2_ratio() if measured.is_ratio else None
     difference = measured.alternate - measured.reference
     strength = np.abs(difference if ratios is None else ratios)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from alphagenome.data.genome import Interval, Variant
 
-from webapp.results.changes import junction_changes, signal_changes
+from webapp.results.changes import as_json, junction_changes, signal_changes
 
 from .conftest import INTERVAL, VARIANT, junction_data, make_chunk, publish, track_data
 
@@ -215,3 +215,18 @@ def test_each_tissue_and_strand_shows_the_junction_that_changes_most():
     assert [row.difference for row in rows] == [0, 3, -2, 0]
     assert (rows[2].interval["start"], rows[2].interval["end"]) == (106_000, 107_500)
     assert rows[1].log2_ratio == 2
+
+
+def test_values_that_are_no_numbers_still_give_a_readable_answer():
+    reference = np.ones((16_384, 1))
+    alternate = np.full((16_384, 1), np.nan)
+    for output_type in ("DNASE", "RNA_SEQ", "SPLICE_SITES"):
+        rows = signal_changes(
+            output_type,
+            track_data(reference),
+            track_data(alternate),
+            interval=INTERVAL,
+            variants=[VARIANT],
+            track_ids=[f"{output_type}/0"],
+        )
+        json.dumps(as_json(rows), allow_nan=False)
