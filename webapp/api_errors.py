@@ -83,8 +83,11 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
     if wait := getattr(error, "wait", None):
         headers["Retry-After"] = str(int(wait) + 1)
     codes = error.get_codes()
+    message = str(error.detail)
+    if isinstance(error, exceptions.ParseError):
+        message = "The body of the request is not JSON; send JSON as the schema says."
     return Response(
-        body(code=codes if isinstance(codes, str) else "error", message=str(error.detail)),
+        body(code=codes if isinstance(codes, str) else "error", message=message),
         status=error.status_code,
         headers=headers,
     )

@@ -1,0 +1,178 @@
+"""Chunks computed by the real engine, in this process."""
+
+import numpy as np
+import pytest
+from alphagenome.data.genome import Interval
+
+from predictor.errors import AllelensError
+from webapp.accounts.models import User
+from webapp.jobs import services
+from webapp.jobs.claims import claim_chunk
+from webapp.jobs.models import Chunk
+from webapp.jobs.submission import JobRequest, open_reference, plan_job
+from webapp.projects.services import default_project
+from webapp.results.models import StoredPart
+from webapp.results.services import find_complete
+from worker.chunks import run_chunk
+from worker.slot import Slot
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+WINDOW = 4096
+
+
+@pytest.fixture(scope="module")
+def slot(installed):
+    """A worker's slot with its models, but without a heartbeat of its own."""
+    return Slot("test")
+
+
+@pytest.fixture
+def ask(installed):
+    user = User.objects.create_user("ada")
+
+    def ask(position: int, *, output_types=("DNASE", "SPLICE_JUNCTIONS"), **more):
+        interval = Interval("demo1", position - 1, position)
+        base = open_reference("demoH1").sequence(interval)
+        plan = plan_job(
+            JobRequest(
+                engine="demo",
+                organism="human",
+                variants=(f"demo1:{position}:{base}>{base}ACG",),
+                window=WINDOW,
+                output_types=output_types,
+                **more,
+            )
+        )
+        known = find_complete(plan.keys())
+        levels = dict(StoredPart.objects.filter(key__in=known).values_list("key", "levels"))
+        project = default_project(user=user)
+        job, _ = services.create_job(user=user, project=project, plan=plan, complete_parts=levels)
+        return job
+
+    return ask
+
+
+def work(slot) -> int:
+    done = 0
+    while True:
+        claimed = claim_chunk(owner=slot.name, engines=["demo"], lease_seconds=60)
+        if claimed is None:
+            return done
+        run_chunk(slot, claimed)
+        done += 1
+
+
+def test_a_chunk_is_predicted_stored_and_told_part_by_part(slot, ask):
+    job = ask(50_000)
+    assert work(slot) == 1
+    job.refresh_from_db()
+    assert job.state == "finished", job.message
+    parts = list(job.chunks.get().parts.all())
+    assert {part.state for part in parts} == {"complete"}
+    for part in parts:
+        stored = StoredPart.objects.get(key=part.key)
+        assert stored.is_complete
+        assert stored.track_ids == part.tracks
+
+
+def test_what_is_stored_is_what_the_engine_predicts(slot, ask):
+    from alphagenome.data.genome import Variant
+    from alphagenome.models.dna_model import Organism
+    from alphagenome.models.dna_output import OutputType
+
+    from webapp.results.services import store
+
+    job = ask(60_000, output_types=("DNASE",))
+    work(slot)
+    chunk = job.chunks.get()
+    given = chunk.variants[0]
+    expected = slot.models.get("demo").predict_alleles(
+        Interval(chunk.chromosome, chunk.start, chunk.end),
+        [
+            Variant(
+                given["chromosome"],
+                given["position"],
+                given["reference_bases"],
+                given["alternate_bases"],
+            )
+        ],
+        organism=Organism.HOMO_SAPIENS,
+        requested_outputs=[OutputType.DNASE],
+        ontology_terms=None,
+    )
+    array = store().open(chunk.parts.get().key, "l1") if hasattr(store(), "open") else None
+    if array is None:
+        pytest.skip("the store has no reader of whole arrays")
+    stored = np.asarray(array[...])
+    np.testing.assert_array_equal(stored[0].T, expected.reference.dnase.values)
+    np.testing.assert_array_equal(stored[1].T, expected.alternate.dnase.values)
+
+
+def test_the_same_request_again_needs_no_worker(slot, ask):
+    first = ask(70_000)
+    work(slot)
+    second = ask(70_000)
+    assert second.state == "finished"
+    assert work(slot) == 0
+    keys = [sorted(job.chunks.get().parts.values_list("key", flat=True)) for job in (first, second)]
+    assert keys[0] == keys[1]
+
+
+def test_an_error_with_a_sentence_fails_the_chunk_at_once(slot, ask, monkeypatch):
+    def refuse(*_args, **_options):
+        raise AllelensError("One sentence.")
+
+    job = ask(80_000)
+    monkeypatch.setattr(slot.models, "get", refuse)
+    assert work(slot) == 1
+    job.refresh_from_db()
+    assert (job.state, job.message) == ("failed", "One sentence.")
+
+
+def test_an_unexpected_error_is_tried_three_times_and_told_plainly(slot, ask, monkeypatch):
+    def crash(*_args, **_options):
+        raise RuntimeError("secret detail")
+
+    job = ask(90_000)
+    monkeypatch.setattr(slot.models, "get", crash)
+    assert work(slot) == 3
+    job.refresh_from_db()
+    assert job.state == "failed"
+    assert "secret" not in job.message
+    assert "log" in job.message
+
+
+def test_exchanged_weights_are_not_passed_off_as_the_ones_asked_for(slot, ask):
+    job = ask(100_000)
+    type(job).objects.update(weights_digest="of other weights")
+    work(slot)
+    job.refresh_from_db()
+    assert job.chunks.get().error_code == "weights_changed"
+
+
+def test_a_cancelled_chunk_stops_between_its_parts(slot, ask, monkeypatch):
+    job = ask(110_000)
+    claimed = claim_chunk(owner=slot.name, engines=["demo"], lease_seconds=60)
+    services.cancel_job(job=job)
+    real = slot.hold
+
+    def hold_and_learn(claimed):
+        # As the heartbeat does when it finds the job cancelled.
+        real(claimed)
+        slot._lost.set()
+
+    monkeypatch.setattr(slot, "hold", hold_and_learn)
+    run_chunk(slot, claimed)
+    job.refresh_from_db()
+    assert job.state == "cancelled"
+    assert not job.events.filter(type="part.published").exists()
+
+
+def test_a_chunk_that_was_taken_over_commits_nothing(slot, ask):
+    job = ask(120_000)
+    claimed = claim_chunk(owner="old", engines=["demo"], lease_seconds=60)
+    Chunk.objects.update(attempt=claimed.attempt + 1)
+    run_chunk(slot, claimed)
+    assert not job.events.filter(type="part.published").exists()
+    assert Chunk.objects.get().state == "running"
