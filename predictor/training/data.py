@@ -168,7 +168,7 @@ def batch_at(recipe: Recipe, step: int, stream: int = TRAIN) -> Batch:
     stage = recipe.stage_at(step)
     return collate(
         [
-            draw_window(random_at(recipe.seed, stream, step, i), recipe.mixture, stage.window)
+            draw_window(random_at(recipe.seed, stream, step, i), stage.mixture, stage.window)
             for i in range(stage.batch)
         ]
     )
@@ -189,7 +189,7 @@ def measure_scaling(recipe: Recipe) -> Scaling:
     is a typical bin value (spec/model.md 7.1). Means of a +/- pair are averaged, as the paper
     does. A track that is zero in the whole sample gets the mean 1.
     """
-    mixture = dataclasses.replace(recipe.mixture, genome=1.0, mutated=0.0, soup=0.0, background=0.0)
+    mixture = Mixture(genome=1.0, mutated=0.0, soup=0.0, background=0.0)
     sums: dict[str, np.ndarray] = {}
     numbers: dict[str, np.ndarray] = {}
     for index in range(recipe.scaling_windows):

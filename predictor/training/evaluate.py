@@ -1,104 +1,32 @@
 """Held-out quality of a network: correlations with the simulator and signs of variant effects.
 
-Axes: B batch, S positions or bins, T tracks.
+Axes: N entries.
 
 Source: spec/training.md 6.2, spec/demo_genome.md 9.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int32, UInt8
+from jaxtyping import Bool, Float
 
-from predictor.model import functional, heads
-from predictor.model.config import ModelConfig
-from predictor.simulator import grammar
-from predictor.simulator.random_words import RandomWords
 from predictor.training.augmentation import Window
 from predictor.training.data import (
     BIN_BASES,
     BINNED_HEADS,
-    HEADS,
-    HELD_OUT,
-    ORGANISMS,
     TRACK_HEADS,
     Scaling,
     held_out_window,
-    label,
-    random_at,
 )
+from predictor.training.inference import Weights, predict
 from predictor.training.recipes import Recipe
-from predictor.training.step import one_hot
-
-Tree = dict[str, Any]
-Predictions = dict[str, Array]
-
-SITE_WIDTH = 501
-"""Width in bp of the window around a variant whose signal is summed."""
-
-INSERTED_MOTIFS = {"MYB": "T", "GATA": "ERY", "CEBP": "HEP", "ASCL": "NEU"}
-"""Motifs of the insertion test and the human-like cell type that reads each."""
-
-CLEAR_EFFECT = 0.3
-"""Smallest true absolute log2 ratio for which the sign is asked."""
-
-_EPSILON = 1e-3
-
-
-class Weights(NamedTuple):
-    """A network ready to predict: sizes, parameters, running moments and track constants."""
-
-    config: ModelConfig
-    params: Tree
-    norm_state: Tree
-    scaling: Scaling
-
-
-@partial(jax.jit, static_argnums=0)
-def _forward(
-    config: ModelConfig,
-    params: Tree,
-    norm_state: Tree,
-    codes: UInt8[Array, "B S"],
-    organism: Int32[Array, " B"],
-    means: dict[str, Array],
-) -> Predictions:
-    found = functional.forward(config, params, norm_state, one_hot(codes), organism, tuple(HEADS))
-    values = {}
-    for head in TRACK_HEADS:
-        resolution = BIN_BASES if head in BINNED_HEADS else 1
-        scaled = found[head][f"scaled_predictions_{resolution}bp"]
-        values[head] = heads.unscale(head, scaled, means[head][organism][:, None], resolution)
-    for head in ("contact_maps", "splice_sites_classification", "splice_sites_usage"):
-        values[head] = found[head]["predictions"]
-    junctions = found["splice_sites_junction"]
-    values["splice_sites_junction"] = junctions["predictions"]
-    values["splice_site_positions"] = junctions["splice_site_positions"]
-    return values
-
-
-def predict(
-    weights: Weights, codes: UInt8[np.ndarray, "B S"], organism: int
-) -> dict[str, np.ndarray]:
-    """Predictions in data units for windows of one organism.
-
-    Returns:
-      Head -> values; track heads at their finest resolution. "splice_sites_junction" gives
-      counts, "splice_site_positions" the sites they belong to.
-    """
-    found = _forward(
-        weights.config,
-        weights.params,
-        weights.norm_state,
-        jnp.asarray(codes),
-        jnp.full(len(codes), organism, jnp.int32),
-        weights.scaling.means,
-    )
-    return {head: np.asarray(value) for head, value in found.items()}
+from predictor.training.variant_effects import (
+    CLEAR_EFFECT,
+    INSERTED_MOTIFS,
+    motif_insertions,
+    showcase_effects,
+)
 
 
 def pearson(x: Float[np.ndarray, " N"], y: Float[np.ndarray, " N"]) -> float:
@@ -207,89 +135,6 @@ def _junction_pairs(
     return np.array(truth), np.array(guess)
 
 
-def site_effect(
-    reference: Float[np.ndarray, "S T"],
-    alternate: Float[np.ndarray, "S T"],
-    position: int,
-    *,
-    resolution: int = 1,
-) -> Float[np.ndarray, " T"]:
-    """log2 ratio of the signal summed over 501 bp around a position, per track."""
-    half = SITE_WIDTH // 2
-    first = max(0, (position - half) // resolution)
-    last = (position + half) // resolution + 1
-    ref, alt = (x[first:last].sum(axis=0, dtype=np.float64) for x in (reference, alternate))
-    return np.asarray(np.log2((alt + _EPSILON) / (ref + _EPSILON)))
-
-
-def substitute(
-    codes: UInt8[np.ndarray, " S"], position: int, removed: int, inserted: UInt8[np.ndarray, " I"]
-) -> UInt8[np.ndarray, " S"]:
-    """Replaces `removed` bases at a position; the right end moves, the length stays.
-
-    Bases that a deletion draws in at the right end are N.
-    """
-    joined = np.concatenate([codes[:position], inserted, codes[position + removed :]])
-    padding = np.full(max(0, len(codes) - len(joined)), 4, codes.dtype)
-    return np.concatenate([joined, padding])[: len(codes)]
-
-
-class MotifEffects(NamedTuple):
-    """Effects of inserting one motif at random places, in the cell type that reads it.
-
-    Attributes:
-      predicted: log2 ratio of DNASE over 501 bp, one per insertion.
-      true: the same from the simulator.
-      elsewhere: largest absolute predicted log2 ratio in cell types that ignore the motif.
-    """
-
-    predicted: Float[np.ndarray, " N"]
-    true: Float[np.ndarray, " N"]
-    elsewhere: Float[np.ndarray, " N"]
-
-
-def motif_insertions(
-    weights: Weights, motif: str, cell_type: str, *, seed: int, number: int, length: int
-) -> MotifEffects:
-    """Inserts full matches of a motif near the centre of fresh windows and compares DNASE.
-
-    Args:
-      weights: the network.
-      motif: name in the grammar.
-      cell_type: human-like cell type with a weight for the motif.
-      seed: of windows and places; held-out streams only.
-      number: insertions.
-      length: window in bp.
-    """
-    cells = [cell.key for cell in grammar.ORGANISMS[ORGANISMS[0]].cell_types]
-    idle = [
-        i
-        for i, cell in enumerate(grammar.ORGANISMS[ORGANISMS[0]].cell_types)
-        if motif not in cell.weights
-    ]
-    rows: list[tuple[float, float, float]] = []
-    for index in range(number):
-        random = random_at(seed, HELD_OUT, 1, index)
-        codes = held_out_window(seed, index, length).codes
-        position = length // 2 + random.integer(-length // 8, length // 8)
-        alternate = substitute(codes, position, 0, _full_match(random, motif))
-        both = predict(weights, np.stack([codes, alternate]), 0)["dnase"]
-        guess = site_effect(both[0], both[1], position)
-        truth = site_effect(
-            label(codes, 0).targets["dnase"], label(alternate, 0).targets["dnase"], position
-        )
-        active = cells.index(cell_type)
-        rows.append((guess[active], truth[active], float(np.abs(guess[idle]).max(initial=0.0))))
-    predicted, true, elsewhere = np.array(rows).T
-    return MotifEffects(predicted, true, elsewhere)
-
-
-def _full_match(random: RandomWords, motif: str) -> UInt8[np.ndarray, " I"]:
-    letters = [random.choice(grammar.IUPAC[symbol]) for symbol in grammar.MOTIFS[motif]]
-    codes = grammar.encode("".join(letters))
-    return codes if random.chance(0.5) else grammar.reverse_complement(codes)
-
-
 def quick(weights: Weights, recipe: Recipe) -> dict[str, Any]:
     """A look during training: a quarter of the held-out windows, few insertions."""
     return _evaluate(weights, recipe, max(2, recipe.evaluation_windows // 4), insertions=6)
@@ -327,6 +172,15 @@ def _evaluate(weights: Weights, recipe: Recipe, number: int, *, insertions: int)
                 "mouse": correlations(weights, mouse),
             },
             "motif_insertions": effects,
+            "d-tal1": {
+                effect.name: {
+                    "dnase": effect.dnase,
+                    "h3k27ac": effect.h3k27ac,
+                    "true_dnase": effect.true_dnase,
+                    "true_h3k27ac": effect.true_h3k27ac,
+                }
+                for effect in showcase_effects(weights, "d-tal1", length=length)
+            },
         }
     )
     return summary

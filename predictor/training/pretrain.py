@@ -18,6 +18,7 @@ from predictor.model import functional
 from predictor.model.config import ModelConfig
 from predictor.training import evaluate
 from predictor.training.data import CALIBRATION, HEADS, Batch, Scaling, Stream, batch_at
+from predictor.training.inference import Weights
 from predictor.training.recipes import Recipe, Stage
 from predictor.training.run_folder import RunFolder
 from predictor.training.step import TrainState, make_train_step, one_hot
@@ -50,6 +51,7 @@ def run(recipe: Recipe, out: Path, *, resume: bool = False) -> Path:
     """
     cache = str(home() / "xla-cache")
     jax.config.update("jax_compilation_cache_dir", cache)  # type: ignore[no-untyped-call]
+    commit = _commit()
     folder = RunFolder(out, recipe, resume=resume)
     scaling = folder.scaling()
     state, spent = folder.restore()
@@ -65,7 +67,7 @@ def run(recipe: Recipe, out: Path, *, resume: bool = False) -> Path:
         params=weights.params,
         state=weights.norm_state,
         tracks=track_rows(scaling),
-        card=_card(recipe, state, measured, clock.seconds()),
+        card=_card(recipe, commit, state, measured, clock.seconds()),
     )
     return folder.weights
 
@@ -97,14 +99,14 @@ def train(
     return state
 
 
-def averaged_weights(recipe: Recipe, scaling: Scaling, state: TrainState) -> evaluate.Weights:
+def averaged_weights(recipe: Recipe, scaling: Scaling, state: TrainState) -> Weights:
     """The averaged parameters with running second moments measured for them.
 
     The moments that training tracks belong to the last few batches and to the parameters before
     averaging; here they are the plain mean over a fixed set of batches.
     """
     moments = measured_moments(recipe, state.ema, state.norm_state)
-    return evaluate.Weights(
+    return Weights(
         config=recipe.model,
         params=jax.tree.map(np.asarray, state.ema),
         norm_state=jax.tree.map(np.asarray, moments),
@@ -144,7 +146,11 @@ def _moments(config: ModelConfig, params: Tree, norm_state: Tree, batch: Batch) 
 
 
 def _card(
-    recipe: Recipe, state: TrainState, measured: dict[str, Any], seconds: dict[str, float]
+    recipe: Recipe,
+    commit: str,
+    state: TrainState,
+    measured: dict[str, Any],
+    seconds: dict[str, float],
 ) -> dict[str, Any]:
     parameters = sum(leaf.size for leaf in jax.tree.leaves(state.params))
     return {
@@ -153,7 +159,7 @@ def _card(
         "it knows nothing about real genomes.",
         "command": f"python -m predictor train pretrain --recipe {recipe.name}",
         "seed": recipe.seed,
-        "commit": _commit(),
+        "commit": commit,
         "parameters": int(parameters),
         "steps": int(state.step),
         "stages": [dataclasses.asdict(stage) for stage in recipe.stages],

@@ -1,0 +1,179 @@
+"""Training steps of a tiny network: gradients, resume, running moments."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from predictor.model import functional
+from predictor.model.config import ModelConfig
+from predictor.training import data, pretrain, recipes, step
+from predictor.training.recipes import Stage
+from predictor.training.run_folder import RunFolder, TrainingFolderError
+from predictor.weights import checkpoint
+
+TINY = dataclasses.replace(
+    ModelConfig.demo(),
+    channels=8,
+    channels_step=2,
+    tower_layers=1,
+    query_heads=2,
+    key_channels=8,
+    value_channels=8,
+    pair_channels=8,
+    pair_heads=2,
+    pair_head_channels=8,
+    junction_channels=8,
+    dropout_rate=0.1,
+)
+RECIPE = dataclasses.replace(
+    recipes.ci(),
+    model=TINY,
+    stages=(Stage(window=2048, batch=2, steps=6),),
+    scaling_windows=4,
+    scaling_window=4096,
+    calibration_batches=2,
+    checkpoint_every=3,
+    log_every=2,
+    evaluation_window=2048,
+    evaluation_windows=2,
+)
+
+
+@pytest.fixture(scope="module")
+def scaling():
+    return data.measure_scaling(RECIPE)
+
+
+@pytest.fixture(scope="module")
+def train_step(scaling):
+    return step.make_train_step(RECIPE, scaling)
+
+
+@pytest.fixture(scope="module")
+def rich_batch():
+    """Windows that hold genes of both organisms, so that every head has something to learn."""
+    windows = []
+    index = 0
+    while len(windows) < 2:
+        organism = len(windows)
+        window = data.held_out_window(3, index, 8192, mouse=float(organism))
+        if window.counts.any() and window.targets["cage"].any():
+            windows.append(window)
+        index += 1
+    return data.collate(windows)
+
+
+def run_steps(train_step, state, first, last):
+    for index in range(first, last):
+        state, metrics = train_step(state, data.batch_at(RECIPE, index))
+    return state, metrics
+
+
+def test_every_head_moves_the_trunk_and_itself_from_the_first_step(scaling, rich_batch):
+    params, norms = functional.init(TINY, jax.random.key(0))
+
+    def terms(params):
+        _, (found, _) = step.loss_and_new_norms(
+            TINY, params, norms, rich_batch, scaling, {}, jax.random.key(1)
+        )
+        return found
+
+    rows = jax.jit(jax.jacrev(terms))(params)
+    assert len(rows) == 16
+    for name, gradient in rows.items():
+        head = name.split("/")[0]
+        for part in (gradient["encoder"], gradient["tower"], gradient["heads"][head]):
+            norm = max(float(jnp.abs(leaf).max()) for leaf in jax.tree.leaves(part))
+            assert np.isfinite(norm), name
+            assert norm > 0, name
+
+
+def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(train_step, tmp_path):
+    whole, _ = run_steps(train_step, step.initial_state(RECIPE), 0, 6)
+
+    half, _ = run_steps(train_step, step.initial_state(RECIPE), 0, 3)
+    RunFolder(tmp_path / "run", RECIPE, resume=False).save(half, {"wall": 1.0, "cpu": 2.0})
+    folder = RunFolder(tmp_path / "run", RECIPE, resume=True)
+    restored, seconds = folder.restore()
+    assert seconds == {"wall": 1.0, "cpu": 2.0}
+    assert int(restored.step) == 3
+    resumed, _ = run_steps(train_step, restored, 3, 6)
+
+    found = jax.tree.leaves_with_path(resumed)
+    expected = jax.tree.leaves_with_path(whole)
+    assert [path for path, _ in found] == [path for path, _ in expected]
+    for (path, left), (_, right) in zip(found, expected, strict=True):
+        assert np.asarray(left).tobytes() == np.asarray(right).tobytes(), path
+
+
+def test_the_loss_of_one_batch_falls(train_step):
+    batch = data.batch_at(RECIPE, 0)
+    state = step.initial_state(RECIPE)
+    totals = []
+    for _ in range(30):
+        # The schedule and the dropout key go by the state's step; here only the batch stays.
+        state, metrics = train_step(state._replace(step=jnp.int32(0)), batch)
+        totals.append(float(metrics["total"]))
+    assert np.mean(totals[-5:]) < np.mean(totals[:5])
+
+
+def test_measured_moments_make_use_agree_with_training(scaling):
+    """One window as the whole calibration: then both modes see the same second moments."""
+    config = dataclasses.replace(TINY, dropout_rate=0.0)
+    recipe = dataclasses.replace(RECIPE, model=config, calibration_batches=1)
+    params, norms = functional.init(config, jax.random.key(0))
+    moments = pretrain.measured_moments(recipe, params, norms)
+    stage = Stage(window=recipe.evaluation_window, batch=2, steps=1)
+    batch = data.batch_at(dataclasses.replace(recipe, stages=(stage,)), 0, data.CALIBRATION)
+    one_hot = step.one_hot(jnp.asarray(batch.codes))
+    arguments = (one_hot, jnp.asarray(batch.organism_index), ("dnase", "contact_maps"))
+    used = functional.forward(config, params, moments, *arguments)
+    trained, _ = functional.forward_train(config, params, norms, *arguments, key=jax.random.key(0))
+    np.testing.assert_allclose(
+        used["dnase"]["scaled_predictions_1bp"],
+        trained["dnase"]["scaled_predictions_1bp"],
+        rtol=1e-3,
+        atol=1e-4,
+    )
+    np.testing.assert_allclose(
+        used["contact_maps"]["predictions"], trained["contact_maps"]["predictions"], atol=1e-3
+    )
+
+
+def test_the_learning_rate_warms_up_and_ends_at_its_floor():
+    optimiser = recipes.demo().optimiser
+    rate = step.learning_rate(optimiser, 1000)
+    assert float(rate(0)) == 0.0
+    assert float(rate(100)) == pytest.approx(optimiser.peak)
+    assert float(rate(1000)) == pytest.approx(optimiser.peak * optimiser.floor)
+
+
+def test_a_folder_with_a_run_is_neither_overwritten_nor_resumed_with_another_recipe(tmp_path):
+    with pytest.raises(TrainingFolderError, match="no training run to resume"):
+        RunFolder(tmp_path / "new", RECIPE, resume=True)
+    RunFolder(tmp_path / "run", RECIPE, resume=False)
+    with pytest.raises(TrainingFolderError, match="already holds a training run"):
+        RunFolder(tmp_path / "run", RECIPE, resume=False)
+    other = dataclasses.replace(RECIPE, seed=RECIPE.seed + 1)
+    with pytest.raises(TrainingFolderError, match="another recipe"):
+        RunFolder(tmp_path / "run", other, resume=True)
+
+
+@pytest.mark.slow
+def test_a_whole_run_leaves_weights_that_load(tmp_path):
+    folder = pretrain.run(RECIPE, tmp_path / "run")
+    loaded = checkpoint.load(folder)
+    assert loaded.card["steps"] == 6
+    assert loaded.card["seed"] == RECIPE.seed
+    assert loaded.card["command"] == "python -m predictor train pretrain --recipe ci"
+    rows = loaded.tracks["MUS_MUSCULUS"]["DNASE"]
+    assert [row["name"] == "Padding" for row in rows] == [False, False, True, True]
+    assert rows[0]["nonzero_mean"] > 0
+    assert "nonzero_mean" not in rows[2]
+    # Resuming a finished run only measures and writes again.
+    assert checkpoint.load(pretrain.run(RECIPE, tmp_path / "run", resume=True)).digest == (
+        loaded.digest
+    )
