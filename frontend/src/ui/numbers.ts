@@ -19,11 +19,6 @@ export function signed(value: number | null | undefined, digits = 3): string {
   return typeof value === "number" && value > 0 ? `+${text}` : text;
 }
 
-/** "× 2.61" from a log2 ratio. */
-export function fold(log2Ratio: number | null | undefined): string {
-  return typeof log2Ratio === "number" && Number.isFinite(log2Ratio) ? `× ${significant(2 ** log2Ratio)}` : "–";
-}
-
 export function grouped(value: number): string {
   return Math.round(value).toLocaleString("en-US").replace("-", "−");
 }

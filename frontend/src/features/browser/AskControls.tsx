@@ -43,7 +43,7 @@ export function AskControls({ view, engine, catalogue, pending, asking, startWor
         testId="pick-outputs"
       />
       <label className="ask-window">
-        <span>window</span>
+        <span className="hidden">window given to the model</span>
         <select
           value={view.window ?? engine.default_window}
           onChange={({ currentTarget: { value } }) => onChange({ window: Number(value) })}
@@ -54,7 +54,7 @@ export function AskControls({ view, engine, catalogue, pending, asking, startWor
             .sort((a, b) => a - b)
             .map((size) => (
               <option key={size} value={size}>
-                {grouped(size)} bp
+                {grouped(size)} bp window
               </option>
             ))}
         </select>

@@ -132,7 +132,7 @@ function Browser({ view, change, genome, catalogue, answer, trouble }: BrowserPr
   }
 
   const choose = catalogue ? <TrackChooser catalogue={catalogue} selected={selected} cells={view.cells ?? example?.ontology_curies ?? null} onSelect={(tracks) => change({ tracks })} /> : null;
-  const changes = <ChangesPanel job={job} chunk={chunk} catalogue={catalogue} onShow={showChange} />;
+  const changes = <ChangesPanel job={job} chunk={chunk} catalogue={catalogue} example={example} onShow={showChange} />;
 
   return (
     <main className="browser" data-testid="page-view">

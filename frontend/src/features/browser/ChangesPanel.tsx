@@ -1,10 +1,10 @@
 import { useState } from "react";
 import { sentence as sentenceOf } from "../../api/errors";
 import { useChanges } from "../../api/queries";
-import type { Catalogue, ChangeRow, Chunk, Job } from "../../api/types";
+import type { Catalogue, ChangeRow, Chunk, Example, Job } from "../../api/types";
 import { measurementName, strandSign, typesByName } from "../../genome/tracks/names";
 import { MODALITY_COLOURS } from "../../genome/tracks/palette";
-import { fold, grouped, plural, significant, signed } from "../../ui/numbers";
+import { grouped, plural, significant, signed } from "../../ui/numbers";
 import { Notice } from "../../ui/Notice";
 
 /** Below this the two alleles are called alike: 2^0.1 is a change of 7 %. */
@@ -15,11 +15,12 @@ interface ChangesPanelProps {
   job: Job | null;
   chunk: Chunk | undefined;
   catalogue: Catalogue | undefined;
+  example: Example | undefined;
   onShow: (row: ChangeRow) => void;
 }
 
 /** The answer in words and numbers, strongest first; every row leads to its place in the tracks. */
-export function ChangesPanel({ job, chunk, catalogue, onShow }: ChangesPanelProps) {
+export function ChangesPanel({ job, chunk, catalogue, example, onShow }: ChangesPanelProps) {
   const complete = chunk?.parts.filter(({ state }) => state === "complete").length ?? 0;
   const changes = useChanges(chunk && chunk.variants.length > 0 ? chunk.id : undefined, complete);
   const [all, setAll] = useState(false);
@@ -68,15 +69,45 @@ export function ChangesPanel({ job, chunk, catalogue, onShow }: ChangesPanelProp
       {job && chunk && chunk.variants.length > 0 && coming > 0 && job.state !== "failed" && job.state !== "cancelled" ? (
         <p className="quiet">{plural(coming, "part")} still coming; the order may change.</p>
       ) : null}
+      {example ? <ExampleNote example={example} /> : null}
       {changes.data && changes.data.rows.length > 0 ? (
         <p className="changes-note">
           Predicted by {changes.data.model.engine}
           {changes.data.model.weights_digest ? ` ${changes.data.model.weights_digest.slice(0, 8)}` : ""}, window{" "}
-          {grouped(changes.data.window)} bp. Sums over the stretch named in each row, around the variant.
+          {grouped(changes.data.window)} bp. Ordered by the log2 ratio, with 1 added to both alleles.
         </p>
       ) : null}
     </aside>
   );
+}
+
+/** What is known of this place: a reader can compare it with what the model says. */
+function ExampleNote({ example }: { example: Example }) {
+  return (
+    <details className="alike" data-testid="example-note">
+      <summary>What is known here: {example.title.split(":")[0]}</summary>
+      <p>{example.sentence}</p>
+      <ul className="look-at">
+        {example.look_at.split(";").map((words) => (
+          <li key={words}>{words.trim()}</li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+const MEASURES: [RegExp, string][] = [
+  [/^sum_(\d+)bp_at_variant$/, "sum of $1 bp at the variant"],
+  [/^sum_(\d+)bp_changed_most$/, "sum of the $1 bp that change most"],
+  [/^base_changed_most$/, "the base that changes most"],
+  [/^junction_changed_most$/, "the junction that changes most"],
+  [/^contact_changed_most$/, "the contact that changes most"],
+];
+
+/** The API's name of a measure in words; a new one is shown with its underscores opened. */
+export function measureWords(measure: string): string {
+  const known = MEASURES.find(([pattern]) => pattern.test(measure));
+  return known ? measure.replace(known[0], known[1]) : measure.replaceAll("_", " ");
 }
 
 function isAlike({ log2_ratio: ratio, difference }: ChangeRow): boolean {
@@ -89,7 +120,7 @@ function Change({ row, catalogue, onShow }: { row: ChangeRow; catalogue: Catalog
   const up = row.alternate >= row.reference;
   const alike = isAlike(row);
   return (
-    <button type="button" className="change" onClick={() => onShow(row)} data-testid="change-row" data-track={row.track} title={`${row.label}: ${row.measure}. Show it in the tracks.`}>
+    <button type="button" className="change" onClick={() => onShow(row)} data-testid="change-row" data-track={row.track} title={`${row.label}: ${measureWords(row.measure)}${row.log2_ratio === null ? "" : `, log2 ratio ${signed(row.log2_ratio)} (1 added to both)`}. Show it in the tracks.`}>
       <span className="tag" style={{ background: MODALITY_COLOURS[row.output_type] }} />
       <span className="change-what">
         <span className="change-name">
@@ -102,15 +133,15 @@ function Change({ row, catalogue, onShow }: { row: ChangeRow; catalogue: Catalog
         <span className={alike ? "change-fold" : up ? "change-fold gain" : "change-fold loss"}>
           <span aria-hidden="true">{alike ? "≈" : up ? "▲" : "▼"}</span>
           <span className="hidden">{alike ? "about the same" : up ? "up" : "down"}</span>{" "}
-          {row.log2_ratio === null ? signed(row.difference) : fold(row.log2_ratio)}
+          {row.log2_ratio !== null && row.reference > 0 ? `× ${significant(row.alternate / row.reference)}` : signed(row.difference)}
         </span>
         <span className="change-numbers">
           {significant(row.reference)} → {significant(row.alternate)}
         </span>
       </span>
       <span className="change-unit">
-        {row.measure}
-        {row.unit ? `, ${row.unit}` : ""}
+        {measureWords(row.measure)}
+        {row.unit ? `; ${row.unit}` : ""}
       </span>
     </button>
   );

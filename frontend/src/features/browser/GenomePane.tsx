@@ -92,7 +92,6 @@ export function GenomePane({ genome, interval, rows, chunk, shown, contacts, onM
       made?.dispose();
       element.remove();
       setView(null);
-      // eslint-disable-next-line react-hooks/exhaustive-deps -- the page of now is told, not that of the opening
       latest.current.onOpen(null);
     };
   }, [genome, kinds]);
@@ -235,5 +234,5 @@ function isSignalData(data: unknown): data is SignalRowData {
 
 function hasData(data: unknown): boolean {
   if (isSignalData(data)) return data.signal !== null;
-  return typeof data === "object" && data !== null && (!("arcs" in data) || (Array.isArray(data.arcs) && data.arcs.length > 0));
+  return typeof data === "object" && data !== null && (!("loaded" in data) || data.loaded === true);
 }

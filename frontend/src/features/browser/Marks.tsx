@@ -2,6 +2,7 @@ import type { Chunk } from "../../api/types";
 import type { Frame } from "../../genome/igv/genomeView";
 import { referenceInterval } from "../../genome/variant";
 import { grouped } from "../../ui/numbers";
+import { blindStretches } from "./rowKinds";
 
 /** What lies over all rows: the variant's band, inserted and deleted bases, and where the prediction ends. */
 export function Marks({ frame, chunk, height, top }: { frame: Frame; chunk: Chunk | undefined; height: number; top: number }) {
@@ -14,6 +15,12 @@ export function Marks({ frame, chunk, height, top }: { frame: Frame; chunk: Chun
     <div className="marks" aria-hidden="true">
       {left > 0 ? <div className="mark-outside" style={style(0, Math.min(left, frame.width))} title="outside the predicted window" /> : null}
       {right < frame.width ? <div className="mark-outside" style={style(Math.max(0, right), frame.width)} /> : null}
+      {blindStretches(chunk).map(([start, end]) => {
+        const from = x(start);
+        const to = x(end);
+        if (to < 0 || from > frame.width) return null;
+        return <div key={start} className="mark-blind" style={style(from, Math.max(to, from + 1))} data-testid="blind" />;
+      })}
       {chunk.variants.map((variant) => {
         const { start, end } = referenceInterval(variant);
         const from = x(start);

@@ -1,5 +1,5 @@
 import type { Frame, RowPlace } from "../../genome/igv/genomeView";
-import { RULER_ROW, SEQUENCE_ROW } from "../../genome/igv/genomeView";
+import { RULER_ROW, SEQUENCE_LIMIT, SEQUENCE_ROW } from "../../genome/igv/genomeView";
 import { DIFFERENCE_HEIGHT } from "../../genome/igv/signalRow";
 import { cellName, measurementName, strandSign, trackTitle } from "../../genome/tracks/names";
 import { MODALITY_COLOURS } from "../../genome/tracks/palette";
@@ -31,7 +31,7 @@ export function RowNames({ places, rows, frame, ...rest }: RowNamesProps) {
   const byId = new Map(rows.map((row) => [row.id, row]));
   const plain: Record<string, string> = {
     [RULER_ROW]: frame?.chromosome ?? "",
-    [SEQUENCE_ROW]: frame && frame.basesPerPixel > 10 ? "" : "bases",
+    [SEQUENCE_ROW]: frame && frame.basesPerPixel > SEQUENCE_LIMIT ? "zoom in for bases" : "bases",
     [GENES_ROW]: "genes",
   };
   return (

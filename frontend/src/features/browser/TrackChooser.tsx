@@ -29,14 +29,16 @@ export function TrackChooser({ catalogue, selected, cells, onSelect }: TrackChoo
       return words.every((word) => all.includes(word));
     };
     const names = new Map<string, string>(catalogue.biosamples.map(({ ontology_curie, name }) => [ontology_curie, name]));
-    const byCell = new Map<string, Track[]>([...names.keys()].map((curie) => [curie, []]));
+    // Cell types in focus first.
+    const order = [...new Set([...(cells ?? []), ...names.keys()])];
+    const byCell = new Map<string, Track[]>(order.map((curie) => [curie, []]));
     for (const track of catalogue.tracks) {
       if (!matches(track)) continue;
       const key = track.ontology_curie || NO_CELL;
       byCell.set(key, [...(byCell.get(key) ?? []), track]);
     }
     return [...byCell].filter(([, tracks]) => tracks.length > 0).map(([curie, tracks]) => ({ curie, name: names.get(curie) ?? "All cell types", tracks }));
-  }, [catalogue, text, types]);
+  }, [catalogue, cells, text, types]);
 
   function toggle(tracks: Track[], on: boolean): void {
     const ids = new Set(selected);
@@ -44,7 +46,7 @@ export function TrackChooser({ catalogue, selected, cells, onSelect }: TrackChoo
       if (on) ids.add(id);
       else ids.delete(id);
     }
-    onSelect(inReadingOrder(catalogue.tracks.filter(({ id }) => ids.has(id)), catalogue).map(({ id }) => id));
+    onSelect(inReadingOrder(catalogue.tracks.filter(({ id }) => ids.has(id)), catalogue, cells ?? []).map(({ id }) => id));
   }
 
   return (

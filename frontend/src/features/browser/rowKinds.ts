@@ -91,7 +91,7 @@ export class RowKinds {
             const part = this.#part(outputType);
             if (!chunk || !part || part.state === "pending") return null;
             const { chromosome, start, end } = chunk.interval;
-            return { chunk: chunk.id, chromosome, start, end };
+            return { chunk: chunk.id, chromosome, start, end, blind: blindStretches(chunk) };
           },
           shown: () => this.#context.shown,
           onScale: (scale) => setScale(id, scale),
@@ -109,11 +109,11 @@ export class RowKinds {
   async #arcs(track: string, outputType: string): Promise<ArcSet> {
     const part = this.#part(outputType);
     const { chunk } = this.#context;
-    if (!chunk || part?.state !== "complete") return { arcs: [] };
+    if (!chunk || part?.state !== "complete") return { arcs: [], loaded: false };
     const all = this.#junctions.get(chunk.id) ?? fetchArcs(chunk, part);
     this.#junctions.set(chunk.id, all);
-    const arcs = all.then((byTrack) => byTrack.get(track) ?? []);
-    return { arcs: await told(track, arcs, () => this.#junctions.delete(chunk.id), []) };
+    const arcs = all.then((byTrack) => ({ arcs: byTrack.get(track) ?? [], loaded: true }));
+    return told(track, arcs, () => this.#junctions.delete(chunk.id), { arcs: [], loaded: false });
   }
 
   async #map(track: string, outputType: string): Promise<ContactMap | undefined> {
@@ -125,6 +125,19 @@ export class RowKinds {
     this.#maps.set(key, map);
     return told(track, map, () => this.#maps.delete(key), undefined);
   }
+}
+
+/**
+ * Stretches of REF without a base of ALT: deleted bases, and what an insertion pushed out at the right end of the
+ * window. ALT is 0 there by the rule of alignment, not by prediction.
+ */
+export function blindStretches({ edits, interval }: Pick<Chunk, "edits" | "interval">): [number, number][] {
+  const net = edits.reduce(
+    (sum, { kind, length }) => sum + (kind === "insertion" ? length : kind === "deletion" ? -length : 0),
+    0,
+  );
+  const deleted = edits.filter(({ kind }) => kind === "deletion").map(({ start, end }): [number, number] => [start, end]);
+  return net > 0 ? [...deleted, [interval.end - net, interval.end]] : deleted;
 }
 
 async function fetchArcs(chunk: Chunk, part: Part): Promise<Map<string, Arc[]>> {

@@ -44,6 +44,8 @@ export function progressSentence(job: Job, types: ReadonlyMap<string, OutputType
     }
     case "finished": {
       const took = elapsed(job);
+      // The same question asked before: its parts are stored, nothing was computed.
+      if (took !== null && took < 50) return `All ${plural(parts, "part")} here; they were known already.`;
       return `All ${plural(parts, "part")} here${took === null ? "" : ` after ${seconds(took)}`}.`;
     }
     case "failed":

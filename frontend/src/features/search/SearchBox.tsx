@@ -89,7 +89,7 @@ export function SearchBox({ assembly, setting, large = false, placeholder }: Sea
 
   return (
     <div className={large ? "search search-large" : "search"}>
-      <Combobox store={combobox} onOptionSubmit={(index) => {
+      <Combobox store={combobox} shadow="md" offset={4} onOptionSubmit={(index) => {
         const result = results[Number(index)];
         if (result) choose(result);
       }}>

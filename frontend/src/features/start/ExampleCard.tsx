@@ -7,15 +7,19 @@ import { openExample } from "../browser/openings";
 export function ExampleCard({ example }: { example: Example }) {
   const variants = example.variants.flatMap((text) => parseVariant(text) ?? []);
   const [variant] = variants;
+  const [locus, words] = example.title.split(/:\s*/, 2);
   return (
     <article className="card" data-testid={`example-${example.slug}`}>
       <button type="button" className="card-main" onClick={() => openExample(example)}>
         <LocusPicture example={example} />
         <span className="card-title">
-          <strong>{example.title}</strong>
-          {example.like ? <span className="quiet">like {example.like}</span> : null}
+          <em>{locus}</em>
+          {words ? <span>{words}</span> : null}
         </span>
-        <span className="card-sentence">{example.sentence}</span>
+        <span className="card-sentence">
+          {example.sentence}
+          {example.like ? <span className="card-like"> Like {example.like}.</span> : null}
+        </span>
         {variant ? (
           <span className="card-variant mono">
             {variant.chromosome}:{variant.position.toLocaleString("en-US")} {variant.reference_bases}›

@@ -39,9 +39,11 @@ export interface GenomeViewListeners {
 }
 
 export const SEQUENCE_ROW = "sequence";
-export const RULER_ROW = "ruler";
-/** igv draws letters only when a base is at least a tenth of a pixel wide; our row names say so. */
+/** Not "ruler": igv takes a track of that id for its own. */
+export const RULER_ROW = "positions";
 export const SEQUENCE_HEIGHT = 22;
+/** Above this, the sequence would be coloured noise: its row stays empty. */
+export const SEQUENCE_LIMIT = 2;
 const LEAST_BASES = 40;
 /** igv reserves this width for a scroll bar that our rows never need. */
 const SCROLLBAR_WIDTH = 14;
@@ -54,6 +56,7 @@ const OWN_CSS = `
   .igv-viewport { cursor: grab; }
   .igv-viewport:active { cursor: grabbing; }
   .igv-column-container { touch-action: pan-y; }
+  :host([data-zoom="far"]) .igv-viewport[data-track-type="sequence"] { visibility: hidden; }
 `;
 
 /**
@@ -126,7 +129,10 @@ export class GenomeView {
       sheet.replaceSync(OWN_CSS);
       host.shadowRoot.adoptedStyleSheets = [...host.shadowRoot.adoptedStyleSheets, sheet];
     }
-    return new GenomeView(host, browser, genome, listeners, () => igv.removeBrowser(browser));
+    const view = new GenomeView(host, browser, genome, listeners, () => igv.removeBrowser(browser));
+    // Our style sheet has changed the width that igv had measured.
+    view.goTo(interval);
+    return view;
   }
 
   get frame(): Frame {
@@ -278,7 +284,10 @@ export class GenomeView {
   }
 
   #announceFrame(): void {
-    if (!this.#disposed) this.#listeners.onFrame(this.frame);
+    if (this.#disposed) return;
+    const { frame } = this;
+    this.#host.dataset.zoom = frame.basesPerPixel > SEQUENCE_LIMIT ? "far" : "near";
+    this.#listeners.onFrame(frame);
   }
 
   #enqueue(task: () => Promise<void>): Promise<void> {

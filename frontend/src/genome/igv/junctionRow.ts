@@ -12,13 +12,15 @@ export interface Arc {
 
 export interface ArcSet {
   arcs: Arc[];
+  /** The part has been read; without arcs it means that nothing is spliced here. */
+  loaded: boolean;
 }
 
 const PADDING = 14;
 
 /** REF arcs above the line in grey, ALT arcs below it in red; width and label tell how much. */
 export function junctionRow(load: () => Promise<ArcSet | undefined>): RowKind<ArcSet> {
-  const largest = ({ arcs }: ArcSet) => arcs.reduce((most, arc) => Math.max(most, arc.reference, arc.alternate ?? 0), 0);
+  const largest = ({ arcs }: ArcSet) => arcs.reduce((most, arc) => Math.max(most, strength(arc)), 0);
 
   function draw(set: ArcSet, pen: Pen): void {
     const { context, style, height } = pen;
@@ -34,11 +36,13 @@ export function junctionRow(load: () => Promise<ArcSet | undefined>): RowKind<Ar
     context.moveTo(0, line + 0.5);
     context.lineTo(pen.width, line + 0.5);
     context.stroke();
-    for (const arc of set.arcs) {
+    const labels: Box[] = [];
+    // Strong arcs first: where labels would overlap, theirs stay.
+    for (const arc of [...set.arcs].sort((a, b) => strength(b) - strength(a))) {
       const room = line - PADDING;
-      if (!onlyAlternate) drawArc(arc, arc.reference, line, room, -1, style.palette.reference, most, pen);
+      if (!onlyAlternate) drawArc(arc, arc.reference, line, room, -1, style.palette.reference, most, pen, labels);
       if (style.alternate && arc.alternate !== null) {
-        drawArc(arc, arc.alternate, line, room, both ? 1 : -1, style.palette.alternate, most, pen);
+        drawArc(arc, arc.alternate, line, room, both ? 1 : -1, style.palette.alternate, most, pen, labels);
       }
     }
   }
@@ -76,6 +80,7 @@ function drawArc(
   colour: string,
   most: number,
   { context, x, width }: Pen,
+  labels: Box[],
 ): void {
   if (value <= 0) return;
   const left = x(arc.start);
@@ -92,8 +97,29 @@ function drawArc(
   context.bezierCurveTo(left + (right - left) * 0.12, control, right - (right - left) * 0.12, control, right, line);
   context.stroke();
   context.globalAlpha = 1;
-  if (right - left < 26 || share < 0.12) return;
+  if (share < 0.12) return;
+  const text = significant(value, 2);
+  const half = context.measureText(text).width / 2 + 3;
+  const middle = (left + right) / 2;
+  const y = direction < 0 ? line - rise - 3 : line + rise + 11;
+  const box = { left: middle - half, right: middle + half, top: y - 10, bottom: y + 1 };
+  if (labels.some((other) => overlap(box, other))) return;
+  labels.push(box);
   context.fillStyle = colour;
-  const label = line + direction * rise;
-  context.fillText(significant(value, 2), (left + right) / 2, direction < 0 ? label - 3 : label + 11);
+  context.fillText(text, middle, y);
+}
+
+interface Box {
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+}
+
+function overlap(a: Box, b: Box): boolean {
+  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+}
+
+function strength({ reference, alternate }: Arc): number {
+  return Math.max(reference, alternate ?? 0);
 }

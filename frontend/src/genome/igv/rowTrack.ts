@@ -60,6 +60,23 @@ export interface RowTrack {
   read: (position: number, y: number, basesPerPixel: number) => Reading[];
 }
 
+/** What igv keeps as "features": it asks them for extremes only, the scales are the kind's own matter. */
+class RowFeatures {
+  readonly data: unknown;
+
+  constructor(data: unknown) {
+    this.data = data;
+  }
+
+  getMax(): number {
+    return 1;
+  }
+
+  getMin(): number {
+    return 0;
+  }
+}
+
 /**
  * An igv track class around `config.featureSource`, which is a `RowKind`. igv gives the axis, panning, the cache of
  * three screens and the order of calls; everything drawn is ours.
@@ -79,11 +96,13 @@ export function rowTrackClass(Base: TrackBaseClass, style: () => RowStyle): unkn
     }
 
     get rowData(): unknown {
-      return this.trackView?.viewports[0]?.featureCache?.features;
+      const features = this.trackView?.viewports[0]?.featureCache?.features;
+      return features instanceof RowFeatures ? features.data : undefined;
     }
 
-    getFeatures(chromosome: string, start: number, end: number, basesPerPixel: number): Promise<unknown> {
-      return this.kind.load({ chromosome, start, end, basesPerPixel });
+    async getFeatures(chromosome: string, start: number, end: number, basesPerPixel: number): Promise<unknown> {
+      const data = await this.kind.load({ chromosome, start, end, basesPerPixel });
+      return data === undefined ? undefined : new RowFeatures(data);
     }
 
     doAutoscale(): { min: number; max: number } {
@@ -94,10 +113,11 @@ export function rowTrackClass(Base: TrackBaseClass, style: () => RowStyle): unkn
     }
 
     draw(options: DrawOptions): void {
-      const { context, bpStart, bpPerPixel, pixelWidth, referenceFrame } = options;
+      const { context, bpStart, bpPerPixel, pixelWidth, referenceFrame, features } = options;
+      if (!(features instanceof RowFeatures)) return;
       const x = (position: number) => (position - bpStart) / bpPerPixel;
       context.save();
-      this.kind.draw(options.features, {
+      this.kind.draw(features.data, {
         context,
         width: pixelWidth,
         height: this.height,
@@ -108,7 +128,7 @@ export function rowTrackClass(Base: TrackBaseClass, style: () => RowStyle): unkn
         x,
       });
       context.restore();
-      this.onDrawn?.(options.features);
+      this.onDrawn?.(features.data);
     }
 
     read(position: number, y: number, basesPerPixel: number): Reading[] {

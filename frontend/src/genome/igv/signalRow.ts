@@ -5,6 +5,7 @@ import { differenceCeiling, niceCeiling } from "../tracks/scale";
 import type { Pen, Reading, RowKind, RowQuery } from "./rowTrack";
 
 export interface SignalRowData {
+  /** Where ALT has no bases, it is made equal to REF: see `withoutBlind`. */
   signal: TrackSignal | null;
   /** Why nothing is drawn: the part is still coming, or could not be read. */
   state: "ready" | "waiting" | "failed";
@@ -16,12 +17,21 @@ export interface SignalScale {
   difference: number | null;
 }
 
+export interface SignalSourceInfo {
+  chunk: string;
+  chromosome: string;
+  start: number;
+  end: number;
+  /** Stretches where REF has bases and ALT has none. */
+  blind: [number, number][];
+}
+
 export interface SignalRowOptions {
   track: string;
   resolution: number;
   ask: (question: SignalQuestion) => Promise<SignalAnswer>;
   /** The chunk that answers, and its window; null while there is none. */
-  source: () => { chunk: string; chromosome: string; start: number; end: number } | null;
+  source: () => SignalSourceInfo | null;
   shown: () => { reference: boolean; alternate: boolean; difference: boolean };
   onScale: (scale: SignalScale) => void;
   onAnswer: (data: SignalRowData) => void;
@@ -51,7 +61,7 @@ export function signalRow(options: SignalRowOptions): RowKind<SignalRowData> {
     });
     switch (answer.state) {
       case "ready":
-        return answered({ signal: answer.signal, state: "ready" });
+        return answered({ signal: withoutBlind(answer.signal, options.resolution, source.blind), state: "ready" });
       case "missing":
         return answered({ signal: null, state: "waiting" });
       case "failed":
@@ -212,6 +222,29 @@ function drawDifference(signal: TrackSignal, pen: Pen, top: number, height: numb
   };
   bars(signal.planes.difference_max, palette.gain, 1);
   bars(signal.planes.difference_min, palette.loss, -1);
+}
+
+/** Bins of this many bases are shown as they are: too much would be hidden with the missing bases. */
+const WIDEST_BLIND_BIN = 256;
+
+/**
+ * ALT is 0 where it has no bases. Drawn as it stands, that would look like a loss of signal, and rule the scale of the
+ * difference; so bins of 1-bp outputs that touch such a stretch show no difference (the stretch is hatched instead).
+ * Coarser outputs are averaged over the bases that ALT has, and stay.
+ */
+export function withoutBlind(signal: TrackSignal, resolution: number, blind: [number, number][]): TrackSignal {
+  const { alternate, reference, difference_max: most, difference_min: least } = signal.planes;
+  if (!alternate || !reference || resolution > 1 || signal.bin > WIDEST_BLIND_BIN || blind.length === 0) return signal;
+  const planes = { ...signal.planes, alternate: alternate.slice(), ...(most && least ? { difference_max: most.slice(), difference_min: least.slice() } : {}) };
+  for (const [start, end] of blind) {
+    const [first, last] = binRange(signal, start, end);
+    for (let index = first; index < last; index += 1) {
+      planes.alternate[index] = reference[index] ?? 0;
+      if (planes.difference_max) planes.difference_max[index] = 0;
+      if (planes.difference_min) planes.difference_min[index] = 0;
+    }
+  }
+  return { ...signal, planes };
 }
 
 function finite(value: number | undefined): number {

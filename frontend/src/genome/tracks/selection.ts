@@ -52,21 +52,20 @@ export const PRESETS: Preset[] = [
   },
 ];
 
-/** Tracks in reading order: by modality, then by the order of the catalogue's cell types. */
-export function inReadingOrder(tracks: Track[], catalogue: Catalogue): Track[] {
-  const cells = new Map(catalogue.biosamples.map(({ ontology_curie }, index) => [ontology_curie, index]));
-  const cell = (track: Track) => cells.get(track.ontology_curie) ?? cells.size;
+/** Tracks in reading order: by modality, then the cell types in focus, then as the catalogue lists them. */
+export function inReadingOrder(tracks: Track[], catalogue: Catalogue, focus: string[] = []): Track[] {
+  const order = [...new Set([...focus, ...catalogue.biosamples.map(({ ontology_curie }) => ontology_curie)])];
+  const rank = new Map(order.map((curie, index) => [curie, index]));
+  const cell = (track: Track) => rank.get(track.ontology_curie) ?? order.length;
   return [...tracks].sort(
     (a, b) => byModality(a.output_type, b.output_type) || cell(a) - cell(b) || a.index - b.index,
   );
 }
 
+/** Output types and cell types of the request; null: all. */
 export interface Focus {
-  /** Output types and cell types of the request; null: all. */
   outputs: string[] | null;
   cells: string[] | null;
-  /** Strand of the gene in question: RNA and junctions of the other strand are left out. */
-  strand?: string | null;
 }
 
 export function presetTracks(catalogue: Catalogue, preset: Preset, focus: Focus): string[] {
@@ -74,31 +73,41 @@ export function presetTracks(catalogue: Catalogue, preset: Preset, focus: Focus)
     (track) =>
       preset.accepts(track) &&
       (!focus.outputs || focus.outputs.includes(track.output_type)) &&
-      (!focus.cells || track.ontology_curie === "" || focus.cells.includes(track.ontology_curie)) &&
-      !(focus.strand && ["+", "-"].includes(track.strand) && track.strand !== focus.strand),
+      (!focus.cells || track.ontology_curie === "" || focus.cells.includes(track.ontology_curie)),
   );
-  return inReadingOrder(chosen, catalogue).map(({ id }) => id);
+  return inReadingOrder(chosen, catalogue, focus.cells ?? []).map(({ id }) => id);
 }
 
+/** With so few cell types all of them fit on one screen. */
+const FEW_CELLS = 6;
+
 /**
- * What is shown when nobody chose yet: the glance in the cell types in focus, and DNASE in every cell type beside
- * it, so that "only here" can be seen.
+ * What is shown when nobody chose yet: the glance, where the cell types in focus come first. Accessibility is shown
+ * in every cell type (where they are few), so that "only here" can be seen; arcs and triangles take much room and
+ * are shown for the first cell type that has them.
  */
 export function defaultTracks(catalogue: Catalogue, focus: Focus): string[] {
   const [glance] = PRESETS;
   if (!glance) return [];
-  const first = focus.cells ?? catalogue.biosamples.slice(0, 1).map(({ ontology_curie }) => ontology_curie);
-  const inFocus = presetTracks(catalogue, glance, { ...focus, cells: first.slice(0, 2) });
-  const dnase = presetTracks(
-    catalogue,
-    { ...glance, accepts: (track) => track.output_type === "DNASE" },
-    { ...focus, cells: null },
-  );
-  const ids = new Set([...inFocus, ...dnase]);
-  return inReadingOrder(
-    catalogue.tracks.filter(({ id }) => ids.has(id)),
-    catalogue,
-  )
+  const all = catalogue.biosamples.map(({ ontology_curie }) => ontology_curie);
+  const few = all.length <= FEW_CELLS;
+  const cells = focus.cells ?? (few ? all : all.slice(0, 2));
+  const tracks = new Map(catalogue.tracks.map((track) => [track.id, track]));
+  const large = new Map<string, string>();
+  return presetTracks(catalogue, glance, { outputs: focus.outputs, cells: null })
+    .flatMap((id) => tracks.get(id) ?? [])
+    .filter(({ output_type, ontology_curie }) => (few && output_type === "DNASE") || ontology_curie === "" || cells.includes(ontology_curie))
+    .sort((a, b) => byModality(a.output_type, b.output_type) || position(cells, a) - position(cells, b))
+    .filter(({ output_type, ontology_curie }) => {
+      if (output_type !== "SPLICE_JUNCTIONS" && output_type !== "CONTACT_MAPS") return true;
+      if (!large.has(output_type)) large.set(output_type, ontology_curie);
+      return large.get(output_type) === ontology_curie;
+    })
     .map(({ id }) => id)
     .slice(0, MOST_ROWS);
+}
+
+function position(cells: string[], { ontology_curie }: Track): number {
+  const index = cells.indexOf(ontology_curie);
+  return index < 0 ? cells.length : index;
 }
