@@ -148,6 +148,8 @@ def save_arrays(path: Path, tree: Tree) -> None:
     """Writes a nested dict of numpy arrays as one Orbax folder, which must not exist yet."""
     with ocp.Checkpointer(ocp.PyTreeCheckpointHandler()) as checkpointer:
         checkpointer.save(path.absolute(), args=ocp.args.PyTreeSave(tree))
+    # Only object stores need this note, and it names a folder of this machine.
+    (path / "commit_success.txt").unlink(missing_ok=True)
 
 
 def load_arrays(path: Path) -> Tree:

@@ -72,6 +72,11 @@ def test_saving_replaces_an_older_folder_and_leaves_nothing_else_behind(folder, 
     assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
 
 
+def test_no_file_names_the_folder_that_it_was_written_to(folder):
+    for path in folder.rglob("*"):
+        assert path.is_dir() or str(folder.parent).encode() not in path.read_bytes(), path
+
+
 def test_the_digest_ignores_the_order_of_names_but_no_byte_and_no_name():
     one, two = np.arange(3, dtype=np.float32), np.ones((2, 2), np.float32)
     digest = checkpoint.digest({"a": one, "b": {"c": two}}, {})
