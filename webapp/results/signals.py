@@ -21,7 +21,8 @@ from webapp.results.levels import (
 )
 from webapp.results.models import StoredPart
 from webapp.results.parts import level_name
-from webapp.results.store import Selection, TrackStore
+from webapp.results.shards import Selection
+from webapp.results.store import TrackStore
 
 PLANES: tuple[Plane, ...] = ("reference", "alternate", "difference_max", "difference_min")
 

@@ -13,11 +13,11 @@ import shutil
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import numpy as np
 import zarr
@@ -25,8 +25,7 @@ from jaxtyping import Shaped
 from zarr.codecs import BloscCodec
 
 from predictor.errors import AllelensError
-
-Selection = tuple[slice | Sequence[int], ...]
+from webapp.results.shards import Selection, ShardedArray
 
 # Arrays up to this size are one chunk in one file, and are kept decoded in memory.
 _SMALL_BYTES = 4 << 20
@@ -150,22 +149,25 @@ class ZarrTrackStore:
     def read(self, key: str, name: str, selection: Selection) -> Shaped[np.ndarray, "..."]:
         """Some of an array: one slice or list of indices per axis, taken orthogonally.
 
+        The selection names every axis; small arrays may be given fewer.
+
         Raises:
           PartMissingError: the array is not there.
         """
         array = self._array(key, name)
         if array.nbytes <= _SMALL_BYTES:
             return _take(self._whole(key, name, array), selection)
-        first, *others = selection
-        if not isinstance(first, slice):
-            # Planes lie in chunks of their own: reading them one by one is several times faster
-            # than one read with a list of them.
-            return np.concatenate(
-                [self.read(key, name, (slice(at, at + 1), *others)) for at in first]
-            )
-        if all(isinstance(axis, slice) for axis in others):
-            return np.asarray(array[cast(Any, selection)])
-        return np.asarray(array.oindex[cast(Any, selection)])
+        if array.shards is None:
+            return _take(np.asarray(array[...]), selection)
+        sharded = ShardedArray(
+            path=self._part(key) / name,
+            shape=array.shape,
+            chunks=array.chunks,
+            shards=array.shards,
+            dtype=array.dtype,
+            fill=array.fill_value,
+        )
+        return sharded.read(selection)
 
     def num_bytes(self, key: str) -> int:
         """Bytes that a part takes on disk."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import zarr
 
 from webapp.results.store import NewArray, PartMissingError, ZarrTrackStore
 
@@ -76,6 +77,23 @@ def test_a_large_sharded_array_gives_the_same_as_numpy_for_any_selection(store, 
         )
 
 
+def test_parts_of_a_shard_equal_what_zarr_reads_of_it(store, large_values):
+    store.add(KEY, {"l1": _large(large_values)})
+    others = zarr.open_group(store.root / "objects" / "ab" / KEY, mode="r")["l1"]
+    np.testing.assert_array_equal(others[...], large_values)
+    random = np.random.default_rng(9)
+    for _ in range(25):
+        start = int(random.integers(0, 30_000))
+        bins = slice(start, int(random.integers(start, 30_001)))
+        tracks = random.permutation(21)[: random.integers(1, 22)].tolist()
+        expected = others.oindex[:, sorted(tracks), bins][:, np.argsort(np.argsort(tracks))]
+        np.testing.assert_array_equal(store.read(KEY, "l1", (slice(None), tracks, bins)), expected)
+        rows = slice(min(tracks), max(tracks) + 1)
+        np.testing.assert_array_equal(
+            store.read(KEY, "l1", (slice(1, 2), rows, bins)), others[1:2, rows, bins]
+        )
+
+
 def test_what_was_never_written_of_an_array_is_nan_and_not_zero(store, large_values):
     new = _large(large_values)
     half = NewArray(new.shape, new.dtype, new.chunks, new.shards, list(new.blocks)[:1])
@@ -126,8 +144,6 @@ def test_a_removed_part_says_that_it_is_gone(store):
 
 
 def test_the_store_is_a_zarr_group_that_others_can_read(store):
-    import zarr
-
     values = np.random.default_rng(3).random((2, 3, 400), dtype=np.float32)
     store.add(KEY, {"l1": NewArray.of(values)})
 
