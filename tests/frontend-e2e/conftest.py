@@ -29,6 +29,12 @@ def page(browser: Browser, running_app) -> Iterator[Page]:
         viewport={"width": 1440, "height": 900},
         reduced_motion="reduce",
     )
+    context.add_cookies(
+        [
+            {"name": name, "value": value, "url": running_app.url}
+            for name, value in running_app.cookies.items()
+        ]
+    )
     page = context.new_page()
     page.set_default_timeout(60_000)
     troubles: list[str] = []

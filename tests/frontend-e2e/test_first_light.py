@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from pyfaidx import Fasta
+
+from tests.running_app import some_variants
 
 pytestmark = pytest.mark.browser
 
@@ -71,16 +72,9 @@ def test_the_page_shows_the_story_without_a_gap(page: Page):
     assert applied[-1] == record["last_seq"]
 
 
-def snv(running_app, position: int) -> str:
-    """A substitution at a 1-based position of demo1 whose REF is right."""
-    fasta = Fasta(running_app.data / "genomes" / "demoH1" / "genome.fa")
-    reference = fasta["demo1"][position - 1].seq.upper()
-    return f"demo1:{position}:{reference}>{'A' if reference != 'A' else 'C'}"
-
-
 def test_a_typed_variant_is_predicted(page: Page, running_app):
     page.goto("/")
-    page.get_by_test_id("search-input").fill(snv(running_app, 120_000))
+    page.get_by_test_id("search-input").fill(some_variants(running_app, 1, start=120_000)[0])
     page.get_by_test_id("search-variant").first.click()
     page.wait_for_url(re.compile("/view"))
     page.wait_for_function(ARRIVED)
@@ -90,7 +84,7 @@ def test_a_typed_variant_is_predicted(page: Page, running_app):
 
 
 def test_reloading_in_the_middle_of_a_job_continues_it(page: Page, running_app):
-    variants = ",".join(snv(running_app, 150_000 + 500 * i) for i in range(16))
+    variants = ",".join(some_variants(running_app, 16, start=150_000))
     page.goto(f"/view?variants={variants}")
     page.wait_for_function("() => window.allelens.events.length > 3")
     job = page.evaluate("() => window.allelens.job")
