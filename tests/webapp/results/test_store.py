@@ -82,7 +82,7 @@ def test_parts_of_a_shard_equal_what_zarr_reads_of_it(store, large_values):
     others = zarr.open_group(store.root / "objects" / "ab" / KEY, mode="r")["l1"]
     np.testing.assert_array_equal(others[...], large_values)
     random = np.random.default_rng(9)
-    for _ in range(25):
+    for _ in range(6):
         start = int(random.integers(0, 30_000))
         bins = slice(start, int(random.integers(start, 30_001)))
         tracks = random.permutation(21)[: random.integers(1, 22)].tolist()
