@@ -37,7 +37,8 @@ INSERTED_MOTIFS = {"MYB": "T", "GATA": "ERY", "CEBP": "HEP", "ASCL": "NEU"}
 CLEAR_EFFECT = 0.3
 """Smallest true absolute log2 ratio for which the sign is asked."""
 
-_EPSILON = 1e-3
+# Added to both sums, so that a ratio of two near-zero signals is no effect.
+_PSEUDOCOUNT = 1.0
 
 
 def site_effect(
@@ -53,7 +54,7 @@ def site_effect(
     first = max(0, (position - half) // resolution)
     last = (position + half) // resolution + 1
     ref, alt = (x[first:last].sum(axis=0, dtype=np.float64) for x in (reference, alternate))
-    return np.asarray(np.log2((alt + _EPSILON) / (ref + _EPSILON)))
+    return np.asarray(np.log2((alt + _PSEUDOCOUNT) / (ref + _PSEUDOCOUNT)))
 
 
 def substitute(
