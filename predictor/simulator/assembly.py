@@ -15,6 +15,7 @@ from alphagenome.models.dna_model import Organism
 from predictor.errors import AllelensError
 from predictor.simulator import grammar, showcase, truth
 from predictor.simulator.chromosome import Chromosome, PlacedGene, build_chromosome, gene_names
+from predictor.simulator.showcase_entry import CHROMOSOME
 from predictor.simulator.showcase_loci import build_showcase
 
 FASTA_SHA256 = {
@@ -44,7 +45,7 @@ def _human() -> Iterator[Chromosome]:
         yield build_chromosome(
             f"demo{number}", _LONG, Organism.HOMO_SAPIENS, (_SEED, 2, number), names
         )
-    yield build_showcase(showcase.CHROMOSOME, (_SEED, 3), names)
+    yield build_showcase(CHROMOSOME, (_SEED, 3), names)
 
 
 def _mouse() -> Iterator[Chromosome]:
@@ -87,7 +88,7 @@ def write_assembly(out: Path) -> list[Path]:
             (folder / name).write_text(text, encoding="ascii", newline="\n")
             written.append(folder / name)
         for chromosome in made:
-            if chromosome.name == showcase.CHROMOSOME:
+            if chromosome.name == CHROMOSOME:
                 showcase.write_vcf(folder / "showcase.vcf")
                 truth.write_showcase_truth(folder / "showcase_truth.json", chromosome, organism)
                 written += [folder / "showcase.vcf", folder / "showcase_truth.json"]

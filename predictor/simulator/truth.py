@@ -15,15 +15,15 @@ from typing import Any
 
 import numpy as np
 from alphagenome.data.genome import Interval, Variant
-from alphagenome.data.junction_data import JunctionData
 from alphagenome.models.dna_model import Organism
-from alphagenome.models.dna_output import Output, OutputType
+from alphagenome.models.dna_output import OutputType
 from jaxtyping import Float, UInt8
 
 from predictor.simulator import grammar
 from predictor.simulator.chromosome import Chromosome, PlacedGene
-from predictor.simulator.readouts import simulate, world_arrays
-from predictor.simulator.showcase import SHOWCASE, VARIANT, Expectation, Showcase, ShowcaseVariant
+from predictor.simulator.readouts import world_arrays
+from predictor.simulator.showcase import SHOWCASE
+from predictor.simulator.showcase_entry import VARIANT, Expectation, Showcase, ShowcaseVariant
 from predictor.simulator.track_table import OUTPUT_TYPE, RESOLUTION, TRACKS, Track
 from predictor.simulator.world import World, read_world
 
@@ -313,51 +313,3 @@ def write_showcase_truth(path: Path, chromosome: Chromosome, organism: Organism)
     """Writes the truth table of the show-case as JSON, values rounded to 1e-4."""
     text = json.dumps(showcase_truth(chromosome, organism), indent=1)
     path.write_text(text + "\n", encoding="ascii", newline="\n")
-
-
-def write_tracks(
-    out: Path,
-    sequence: str,
-    organism: Organism,
-    *,
-    interval: Interval | None = None,
-    alternate: str | None = None,
-) -> None:
-    """Writes the truth of a window as NPZ, named as the predictions of the command line are.
-
-    Arrays: `reference/RNA_SEQ` (bins x tracks) and so on, contact maps bins x bins x tracks,
-    junctions `reference/SPLICE_JUNCTIONS/{start,end,strand,values}`, `metadata/RNA_SEQ` as
-    JSON rows; with `alternate` the same under `alternate/`.
-
-    Args:
-      out: file to write.
-      sequence: letters of the window, a multiple of 2,048.
-      organism: human-like or mouse-like.
-      interval: where the window lies; junctions are then in chromosome coordinates.
-      alternate: letters of the ALT allele, as long as `sequence`.
-
-    Raises:
-      SequenceLetterError: a letter is none of A, C, G, T, N.
-      WindowLengthError: the length is no multiple of 2,048.
-    """
-    arrays: dict[str, Any] = {}
-    for allele, letters in (("reference", sequence), ("alternate", alternate)):
-        if letters is not None:
-            arrays |= _named_arrays(allele, simulate(letters, organism, interval=interval))
-    np.savez_compressed(out, **arrays)
-
-
-def _named_arrays(allele: str, output: Output) -> dict[str, Any]:
-    arrays: dict[str, Any] = {}
-    for output_type in OutputType:
-        data, name = output.get(output_type), output_type.name
-        arrays[f"metadata/{name}"] = np.array(data.metadata.to_json(orient="records"))
-        if not isinstance(data, JunctionData):
-            arrays[f"{allele}/{name}"] = data.values
-            continue
-        prefix = f"{allele}/{name}"
-        arrays[f"{prefix}/start"] = np.array([j.start for j in data.junctions], np.int64)
-        arrays[f"{prefix}/end"] = np.array([j.end for j in data.junctions], np.int64)
-        arrays[f"{prefix}/strand"] = np.array([j.strand for j in data.junctions], "<U1")
-        arrays[f"{prefix}/values"] = data.values
-    return arrays

@@ -267,25 +267,3 @@ def test_several_variants_go_onto_one_haplotype(chromosomes):
     place = start - slot.interval.start + 2  # two bases were inserted before
     np.testing.assert_array_equal(both[:place], one[:place])
     np.testing.assert_array_equal(both[place : place + 1000], one[place + 3 : place + 1003])
-
-
-def test_written_tracks_hold_both_alleles(tmp_path, chromosomes):
-    made, slot = chromosomes["demoS"], find("d-tal1")
-    alleles = [
-        grammar.decode(truth.alternate_window(made.codes, slot.interval, variants))
-        for variants in ((), (slot.variants[0].variant,))
-    ]
-    out = tmp_path / "truth.npz"
-    truth.write_tracks(out, alleles[0], HUMAN, interval=slot.interval, alternate=alleles[1])
-    with np.load(out) as found:
-        assert found["reference/DNASE"].shape == (32_768, 4)
-        assert found["reference/CONTACT_MAPS"].shape == (16, 16, 2)
-        near = slice(16_200, 16_600)
-        peaks = [found[f"{a}/DNASE"][near].max(axis=0) for a in ("reference", "alternate")]
-        rise = peaks[1] / peaks[0]
-        assert rise[0] > 2
-        np.testing.assert_allclose(rise[1:], 1, atol=0.05)
-        assert len(found["reference/SPLICE_JUNCTIONS/start"]) == len(
-            found["reference/SPLICE_JUNCTIONS/values"]
-        )
-        assert str(found["metadata/RNA_SEQ"]).startswith("[{")
