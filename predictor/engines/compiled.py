@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from alphagenome.models.dna_output import OutputType
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Bool, Float, Int, Integer
 
 from predictor.home import home
 from predictor.model import functional
@@ -105,7 +105,7 @@ class CompiledNetwork:
 
     def predict(
         self,
-        codes: Int[np.ndarray, "B S"],
+        codes: Integer[np.ndarray, "B S"],
         organism_index: int,
         requested: Iterable[OutputType],
         nonzero_means: Mapping[OutputType, np.ndarray],
@@ -164,7 +164,7 @@ class CompiledNetwork:
         def forward(
             params: functional.Tree,
             state: functional.Tree,
-            codes: Int[Array, "B S"],
+            codes: Integer[Array, "B S"],
             organism_index: Int[Array, " B"],
             nonzero_means: dict[OutputType, Float[Array, " T"]],
         ) -> tuple[dict[str, Array], Array | None]:

@@ -26,7 +26,9 @@ def fails(capsys, *arguments) -> str:
     captured = capsys.readouterr()
     assert status == 2, captured
     assert captured.err.count("\n") == 1
-    assert captured.err.strip().endswith((".", "?"))
+    sentence, _, command = captured.err.strip().partition(" To install it, run: ")
+    assert sentence.endswith((".", "?"))
+    assert not command or command.startswith("python -m predictor ")
     assert "Traceback" not in captured.err
     return captured.err
 
