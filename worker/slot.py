@@ -14,6 +14,7 @@ from django.utils import timezone
 from webapp.jobs.claims import ClaimedChunk, StaleAttempt, heartbeat
 from webapp.jobs.models import WorkerSlot
 from webapp.jobs.sweeper import release_leases
+from webapp.results.services import sweep_leftovers
 from worker.models import Models
 
 _log = logging.getLogger("allelens.worker")
@@ -41,11 +42,12 @@ class Slot:
         self._last_slot_beat = 0.0
 
     def start(self) -> None:
-        """Takes the place: gives back what an earlier process held, then loads a model."""
+        """Takes the place: tidies up what an earlier process left, then loads a model."""
         self._record(WorkerSlot.State.STARTING)
         released = release_leases(owner=self.name)
         if released:
             _log.warning("Gave back %s chunks of an earlier process.", released)
+        sweep_leftovers()
         threading.Thread(target=self._beat_forever, name="heartbeat", daemon=True).start()
         started = time.monotonic()
         self.load_models()

@@ -106,3 +106,34 @@ def test_the_local_user_has_a_project_and_needs_no_login(app):
     assert session["user"] == {"username": "local", "is_local": True}
     projects = app.get("/api/projects/").json()
     assert [(p["id"], p["role"]) for p in projects] == [(session["default_project"], "owner")]
+
+
+def test_missing_weights_stop_nothing_and_are_found_once_installed(tmp_path, start_app, installed):
+    """An empty folder stands for weights that were never, or only half, installed."""
+    data = tmp_path / "data"
+    empty = data / "weights" / "demo"
+    empty.mkdir(parents=True)
+    app = start_app(data, profile="embedded")
+
+    demo = app.get("/api/engines/demo/").json()
+    assert not demo["installed"]
+    assert demo["problem"]
+    assert demo["install_command"].startswith("python -m predictor ")
+    asked = {
+        "engine": "demo",
+        "organism": "human",
+        "interval": {"chromosome": "demo1", "start": 0, "end": 16384},
+        "output_types": ["DNASE"],
+    }
+    refused = app.post("/api/jobs/", asked)
+    assert refused.status_code == 409
+    assert demo["install_command"] in refused.json()["message"]
+    assert app.get("/readyz").json()["worker"] is False
+
+    weights = installed / "weights" / "demo"
+    empty.rmdir()
+    if weights.is_dir():
+        empty.symlink_to(weights)
+    app.wait_for_worker()
+    assert app.get("/api/engines/demo/").json()["installed"]
+    assert app.post("/api/jobs/", asked).status_code == 201

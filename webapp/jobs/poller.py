@@ -13,7 +13,6 @@ from typing import Protocol
 
 from channels.db import database_sync_to_async  # type: ignore[import-untyped]
 from django.conf import settings
-from django.db import DatabaseError
 
 from webapp.jobs.models import Job
 from webapp.jobs.selectors import events_after
@@ -82,8 +81,8 @@ class Poller:
             self._wake.clear()
             try:
                 await self._look()
-            except DatabaseError:
-                _log.exception("The poller cannot read the database; it tries again.")
+            except Exception:  # noqa: BLE001  it serves every open page; one look may fail
+                _log.exception("The poller could not look; it tries again.")
                 await asyncio.sleep(1)
             busy = len(self._clients) > _BUSY_CLIENTS
             await asyncio.sleep(_REST_SECONDS_BUSY if busy else _REST_SECONDS)

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 
@@ -15,6 +16,7 @@ from webapp.jobs.plan import edits_of
 from webapp.jobs.states import ChunkState, JobState, PartState
 
 EVENTS_PER_ANSWER = 500
+_SNAPSHOT_TRIES = 3
 
 
 def readable_job(*, user: User, job_id: UUID | str) -> Job:
@@ -82,14 +84,20 @@ def summary(job: Job) -> dict[str, Any]:
 
 def snapshot(job: Job) -> dict[str, Any]:
     """All about a job at one moment: the state after its event number `last_seq`."""
-    # Read again before and after, so that the parts belong to this `last_seq`; a job that
-    # changes faster than it can be read is rare, and the client applies what is missing.
-    while True:
+    for _ in range(_SNAPSHOT_TRIES):
         job = Job.objects.select_related("project").get(pk=job.pk)
-        chunks = [_chunk(chunk) for chunk in job.chunks.order_by("index").prefetch_related("parts")]
-        answer = {**summary(job), "chunks": chunks}
+        answer = _read(job)
         if Job.objects.filter(pk=job.pk, last_seq=job.last_seq).exists():
             return answer
+    # It changes faster than it can be read: hold the changes up for a moment.
+    with transaction.atomic():
+        locked = Job.objects.select_related("project").select_for_update(of=("self",))
+        return _read(locked.get(pk=job.pk))
+
+
+def _read(job: Job) -> dict[str, Any]:
+    rows = job.chunks.order_by("index").prefetch_related("parts")
+    return {**summary(job), "chunks": [_chunk(chunk) for chunk in rows]}
 
 
 def _chunk(chunk: Chunk) -> dict[str, Any]:

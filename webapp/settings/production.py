@@ -17,8 +17,8 @@ ALLOWED_HOSTS = environment.names("ALLELENS_ALLOWED_HOSTS", "localhost,127.0.0.1
 CSRF_TRUSTED_ORIGINS = environment.names("ALLELENS_TRUSTED_ORIGINS")
 
 DATABASES = {
-    "default": environment.postgresql()
-    | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "TEST": {"NAME": None}}
+    # Under ASGI a kept connection would belong to a thread that ends with its request.
+    "default": environment.postgresql() | {"CONN_MAX_AGE": 0, "TEST": {"NAME": None}}
 }
 
 REDIS_URL = environment.text("REDIS_URL")

@@ -31,7 +31,6 @@ if TEST_PROFILE == "services":
     from webapp.settings.production import DATABASES
 
     DATABASES["default"]["TEST"] = {"NAME": f"allelens_test_{_run}"}
-    DATABASES["default"]["CONN_MAX_AGE"] = 0
 else:
     from webapp.settings.embedded import *  # noqa: F403
     from webapp.settings.embedded import DATABASES
