@@ -28,6 +28,8 @@ from predictor.training.variant_effects import (
     showcase_effects,
 )
 
+__all__ = ["Weights", "average_precision", "correlations", "pearson", "quick", "report"]
+
 
 def pearson(x: Float[np.ndarray, " N"], y: Float[np.ndarray, " N"]) -> float:
     """Pearson r in float64 on centred values; 0 where one side is constant."""

@@ -51,12 +51,13 @@ def run(recipe: Recipe, out: Path, *, resume: bool = False) -> Path:
     """
     cache = str(home() / "xla-cache")
     jax.config.update("jax_compilation_cache_dir", cache)  # type: ignore[no-untyped-call]
-    commit = _commit()
     folder = RunFolder(out, recipe, resume=resume)
     scaling = folder.scaling()
     state, spent = folder.restore()
     clock = _Clock(spent)
-    state = train(recipe, scaling, state, folder, clock)
+    if int(state.step) < recipe.steps:
+        folder.trained_by(_commit())
+        state = train(recipe, scaling, state, folder, clock)
     weights = averaged_weights(recipe, scaling, state)
     _LOGGER.info("evaluating")
     measured = evaluate.report(weights, recipe)
@@ -67,7 +68,7 @@ def run(recipe: Recipe, out: Path, *, resume: bool = False) -> Path:
         params=weights.params,
         state=weights.norm_state,
         tracks=track_rows(scaling),
-        card=_card(recipe, commit, state, measured, clock.seconds()),
+        card=_card(recipe, folder.trained_by(), state, measured, clock.seconds()),
     )
     return folder.weights
 

@@ -3,6 +3,7 @@
 ```
 recipe.txt                    the recipe, to refuse a resume with another one
 scaling.npz                   non-zero means and masks of the tracks
+commits.txt                   commits of the code that trained, one a line
 log.jsonl                     one JSON object a line
 checkpoints/step-000200/      Orbax, the exact state after that many steps
 weights/                      the result (predictor.weights.checkpoint)
@@ -75,6 +76,15 @@ class RunFolder:
         """Appends one line to the log."""
         with (self.path / "log.jsonl").open("a") as file:
             file.write(json.dumps(entry) + "\n")
+
+    def trained_by(self, commit: str | None = None) -> str:
+        """Notes a commit whose code is about to train, and tells all so far, without repeats."""
+        stored = self.path / "commits.txt"
+        commits = stored.read_text().split() if stored.exists() else []
+        if commit is not None and commit not in commits:
+            commits.append(commit)
+            stored.write_text("\n".join(commits) + "\n")
+        return ", ".join(commits)
 
     def scaling(self) -> Scaling:
         """The track constants: measured once, then read back."""
