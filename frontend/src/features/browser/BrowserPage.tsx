@@ -70,6 +70,7 @@ function Browser({ view, change, genome, catalogue, answer, trouble }: BrowserPr
   const narrow = useMediaQuery("(max-width: 900px)", window.innerWidth <= 900, { getInitialValueInEffect: false });
   const [folded, setFolded] = useState<{ left: boolean; right: boolean }>({ left: false, right: false });
 
+  const labelRoom = narrow ? 16 : 0;
   const interval = useMemo(() => intervalOf(view, genome, chunk?.interval), [view, genome, chunk]);
   const example = useExamples().data?.find(({ slug }) => slug === view.example);
   const selected = useMemo(() => {
@@ -79,8 +80,8 @@ function Browser({ view, change, genome, catalogue, answer, trouble }: BrowserPr
   }, [view.tracks, view.outputs, view.cells, catalogue, example]);
   const hasAlternate = (chunk?.variants.length ?? view.variants.length) > 0;
   const rows = useMemo(
-    () => (catalogue ? planRows(selected.slice(0, MOST_ROWS), catalogue, types, job, chunk, view.shown, hasAlternate) : []),
-    [selected, catalogue, types, job, chunk, view.shown, hasAlternate],
+    () => (catalogue ? planRows(selected.slice(0, MOST_ROWS), catalogue, types, job, chunk, view.shown, hasAlternate, labelRoom) : []),
+    [selected, catalogue, types, job, chunk, view.shown, hasAlternate, labelRoom],
   );
 
   const go = useCallback(
@@ -132,7 +133,7 @@ function Browser({ view, change, genome, catalogue, answer, trouble }: BrowserPr
   }
 
   const choose = catalogue ? <TrackChooser catalogue={catalogue} selected={selected} cells={view.cells ?? example?.ontology_curies ?? null} onSelect={(tracks) => change({ tracks })} /> : null;
-  const changes = <ChangesPanel job={job} chunk={chunk} catalogue={catalogue} example={example} onShow={showChange} />;
+  const changes = <ChangesPanel job={job} chunk={chunk} catalogue={catalogue} example={example} atFirst={narrow ? 5 : 12} onShow={showChange} />;
 
   return (
     <main className="browser" data-testid="page-view">
@@ -203,6 +204,7 @@ function Browser({ view, change, genome, catalogue, answer, trouble }: BrowserPr
             chunk={chunk}
             shown={view.shown}
             contacts={view.contacts}
+            labelRoom={labelRoom}
             onMove={onMove}
             onHide={(id) => change({ tracks: selected.filter((other) => other !== id) })}
             onContacts={(contacts) => change({ contacts })}

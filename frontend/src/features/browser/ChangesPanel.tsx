@@ -9,18 +9,19 @@ import { Notice } from "../../ui/Notice";
 
 /** Below this the two alleles are called alike: 2^0.1 is a change of 7 %. */
 const ALIKE_LOG2 = 0.1;
-const SHOWN_AT_FIRST = 12;
 
 interface ChangesPanelProps {
   job: Job | null;
   chunk: Chunk | undefined;
   catalogue: Catalogue | undefined;
   example: Example | undefined;
+  /** Rows shown before the reader asks for more. */
+  atFirst: number;
   onShow: (row: ChangeRow) => void;
 }
 
 /** The answer in words and numbers, strongest first; every row leads to its place in the tracks. */
-export function ChangesPanel({ job, chunk, catalogue, example, onShow }: ChangesPanelProps) {
+export function ChangesPanel({ job, chunk, catalogue, example, atFirst, onShow }: ChangesPanelProps) {
   const complete = chunk?.parts.filter(({ state }) => state === "complete").length ?? 0;
   const changes = useChanges(chunk && chunk.variants.length > 0 ? chunk.id : undefined, complete);
   const [all, setAll] = useState(false);
@@ -28,7 +29,7 @@ export function ChangesPanel({ job, chunk, catalogue, example, onShow }: Changes
   const changed = rows.filter((row) => !isAlike(row));
   const alike = rows.filter(isAlike);
   const coming = (chunk?.parts.length ?? 0) - complete;
-  const shown = all ? changed : changed.slice(0, SHOWN_AT_FIRST);
+  const shown = all ? changed : changed.slice(0, atFirst);
 
   return (
     <aside className="panel changes" aria-labelledby="changes-title" data-testid="changes">
@@ -48,9 +49,9 @@ export function ChangesPanel({ job, chunk, catalogue, example, onShow }: Changes
           ))}
         </ol>
       ) : null}
-      {changed.length > SHOWN_AT_FIRST ? (
+      {changed.length > atFirst ? (
         <button type="button" className="more" onClick={() => setAll(!all)}>
-          {all ? "Show fewer" : `Show ${plural(changed.length - SHOWN_AT_FIRST, "more track")}`}
+          {all ? "Show fewer" : `Show ${plural(changed.length - atFirst, "more track")}`}
         </button>
       ) : null}
       {rows.length > 0 && changed.length === 0 ? <p>No track changes by 7 % or more.</p> : null}

@@ -3,7 +3,7 @@ import { type KeyboardEvent, type PointerEvent, useEffect, useLayoutEffect, useM
 import { sentence } from "../../api/errors";
 import type { Chunk, Genome } from "../../api/types";
 import { GENE_HEIGHT } from "../../genome/igv/geneRow";
-import { type Frame, GenomeView, RULER_ROW, type RowSpec, SEQUENCE_HEIGHT, SEQUENCE_ROW } from "../../genome/igv/genomeView";
+import { type Frame, GenomeView, RULER_ROW, type RowSpec, SEQUENCE_HEIGHT, SEQUENCE_LIMIT, SEQUENCE_ROW } from "../../genome/igv/genomeView";
 import { RULER_HEIGHT } from "../../genome/igv/rulerRow";
 import type { SignalRowData } from "../../genome/igv/signalRow";
 import type { Interval } from "../../genome/interval";
@@ -24,6 +24,8 @@ export interface GenomePaneProps {
   chunk: Chunk | undefined;
   shown: Shown;
   contacts: ContactMode;
+  /** Height left free above each signal for its name, where names lie over the rows. */
+  labelRoom: number;
   onMove: (interval: Interval) => void;
   onHide: (id: string) => void;
   onContacts: (mode: ContactMode) => void;
@@ -32,21 +34,21 @@ export interface GenomePaneProps {
 }
 
 /** Rows with a name each: the frame of igv, and everything that is drawn over it. */
-export function GenomePane({ genome, interval, rows, chunk, shown, contacts, onMove, onHide, onContacts, onOpen }: GenomePaneProps) {
+export function GenomePane({ genome, interval, rows, chunk, shown, contacts, labelRoom, onMove, onHide, onContacts, onOpen }: GenomePaneProps) {
   const host = useRef<HTMLDivElement>(null);
   const [view, setView] = useState<GenomeView | null>(null);
   const [frame, setFrame] = useState<Frame | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   const [pointer, setPointer] = useState<{ x: number; y: number } | null>(null);
   const dark = useComputedColorScheme("light") === "dark";
-  const context = { chunk, genome, shown, contacts, dark };
+  const context = { chunk, genome, shown, contacts, dark, labelRoom };
   const [kinds] = useState(() => new RowKinds(context));
   const latest = useRef({ interval, onMove, onOpen });
   // Before the effects below: rows that are read again must see the state of this render.
   useLayoutEffect(() => {
-    kinds.update({ chunk, genome, shown, contacts, dark });
+    kinds.update({ chunk, genome, shown, contacts, dark, labelRoom });
     latest.current = { interval, onMove, onOpen };
-  }, [kinds, chunk, genome, shown, contacts, dark, interval, onMove, onOpen]);
+  }, [kinds, chunk, genome, shown, contacts, dark, labelRoom, interval, onMove, onOpen]);
 
   useEffect(() => {
     const parent = host.current;
@@ -162,7 +164,7 @@ export function GenomePane({ genome, interval, rows, chunk, shown, contacts, onM
     <div className="genome" data-testid="genome-pane">
       {failure ? <Notice kind="error">The genome view could not be opened: {failure}</Notice> : null}
       <div className="genome-rows" style={{ height }}>
-        <RowNames places={places} rows={rows} frame={frame} contacts={contacts} onContacts={onContacts} onHide={onHide} hasAlternate={(chunk?.variants.length ?? 0) > 0} shown={shown} />
+        <RowNames places={places} rows={rows} chromosome={frame?.chromosome ?? interval.chromosome} near={(frame?.basesPerPixel ?? Infinity) <= SEQUENCE_LIMIT} contacts={contacts} onContacts={onContacts} onHide={onHide} hasAlternate={(chunk?.variants.length ?? 0) > 0} shown={shown} />
         {/* A graphic that pans and zooms by keys; its numbers are also in the table beside it. */}
         {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
         <div

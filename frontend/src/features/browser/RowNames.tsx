@@ -1,5 +1,6 @@
-import type { Frame, RowPlace } from "../../genome/igv/genomeView";
-import { RULER_ROW, SEQUENCE_LIMIT, SEQUENCE_ROW } from "../../genome/igv/genomeView";
+import { memo } from "react";
+import type { RowPlace } from "../../genome/igv/genomeView";
+import { RULER_ROW, SEQUENCE_ROW } from "../../genome/igv/genomeView";
 import { DIFFERENCE_HEIGHT } from "../../genome/igv/signalRow";
 import { cellName, measurementName, strandSign, trackTitle } from "../../genome/tracks/names";
 import { MODALITY_COLOURS } from "../../genome/tracks/palette";
@@ -12,7 +13,9 @@ import type { ContactMode, Shown } from "./viewState";
 interface RowNamesProps {
   places: RowPlace[];
   rows: PlannedRow[];
-  frame: Frame | null;
+  chromosome: string;
+  /** The bases can be read at this zoom. */
+  near: boolean;
   contacts: ContactMode;
   shown: Shown;
   hasAlternate: boolean;
@@ -26,12 +29,15 @@ const CONTACT_SWITCH: [ContactMode, string][] = [
   ["difference", "ALT−REF"],
 ];
 
-/** The column of names, aligned with igv's rows; on a phone the names lie over the rows. */
-export function RowNames({ places, rows, frame, ...rest }: RowNamesProps) {
+/**
+ * The column of names, aligned with igv's rows; on a phone the names lie over the rows. Memoised: it must not be drawn
+ * again with every step of a drag.
+ */
+export const RowNames = memo(function RowNames({ places, rows, chromosome, near, ...rest }: RowNamesProps) {
   const byId = new Map(rows.map((row) => [row.id, row]));
   const plain: Record<string, string> = {
-    [RULER_ROW]: frame?.chromosome ?? "",
-    [SEQUENCE_ROW]: frame && frame.basesPerPixel > SEQUENCE_LIMIT ? "zoom in for bases" : "bases",
+    [RULER_ROW]: chromosome,
+    [SEQUENCE_ROW]: near ? "bases" : "zoom in for bases",
     [GENES_ROW]: "genes",
   };
   return (
@@ -46,7 +52,7 @@ export function RowNames({ places, rows, frame, ...rest }: RowNamesProps) {
       })}
     </div>
   );
-}
+});
 
 type TrackNameProps = Pick<RowNamesProps, "contacts" | "onContacts" | "onHide" | "hasAlternate" | "shown"> & { row: PlannedRow };
 

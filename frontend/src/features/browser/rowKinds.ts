@@ -22,6 +22,7 @@ export interface RowContext {
   shown: Shown;
   contacts: ContactMode;
   dark: boolean;
+  labelRoom: number;
 }
 
 /** One `RowKind` per track, kept while the page lives, so that igv keeps its rows; and where their data come from. */
@@ -51,12 +52,13 @@ export class RowKinds {
   }
 
   style(): RowStyle {
-    const { dark, shown, contacts } = this.#context;
+    const { dark, shown, contacts, labelRoom } = this.#context;
     return {
       palette: dark ? DARK : LIGHT,
       dark,
       ...shown,
       contacts,
+      labelRoom,
       font: '"IBM Plex Sans Variable", system-ui, sans-serif',
     };
   }

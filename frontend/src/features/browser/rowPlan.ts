@@ -27,21 +27,22 @@ export function planRows(
   chunk: Chunk | undefined,
   shown: Shown,
   hasAlternate: boolean,
+  labelRoom: number,
 ): PlannedRow[] {
   const tracks = new Map(catalogue.tracks.map((track) => [track.id, track]));
   return ids.flatMap((id) => {
     const track = tracks.get(id);
     const type = track && types.get(track.output_type);
     if (!track || !type) return [];
-    return [{ id, track, type, height: rowHeight(type, shown, hasAlternate), state: rowState(track, job, chunk) }];
+    return [{ id, track, type, height: rowHeight(type, shown, hasAlternate, labelRoom), state: rowState(track, job, chunk) }];
   });
 }
 
-function rowHeight(type: OutputType, shown: Shown, hasAlternate: boolean): number {
+function rowHeight(type: OutputType, shown: Shown, hasAlternate: boolean, labelRoom: number): number {
   if (type.kind === "junctions") return JUNCTION_HEIGHT;
   if (type.kind === "contact_map") return CONTACT_HEIGHT;
   const difference = shown.difference && hasAlternate ? DIFFERENCE_HEIGHT : 0;
-  const overlay = shown.reference || shown.alternate || !difference ? OVERLAY_HEIGHT : 0;
+  const overlay = shown.reference || shown.alternate || !difference ? OVERLAY_HEIGHT + labelRoom : 0;
   return overlay + difference || OVERLAY_HEIGHT;
 }
 

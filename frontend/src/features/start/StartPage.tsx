@@ -17,6 +17,7 @@ export function StartPage() {
   const engine = engines.data?.find(({ name }) => name === SETTING.engine) ?? engines.data?.[0];
   const assembly = engine?.organisms.find(({ organism }) => organism === SETTING.organism)?.assembly;
   const genomes = useGenomes();
+  const examples = useExamples();
   const genome = genomes.data?.find((candidate) => candidate.assembly === assembly);
 
   useEffect(() => {
@@ -40,8 +41,8 @@ export function StartPage() {
           placeholder="A variant, a gene, a region"
         />
         <p className="start-hint">
-          For example <code>demoS:118402:C&gt;CCG</code>, a gene such as <em>D-TAL1</em>, or{" "}
-          <code>demo1:10,000-42,768</code>
+          For example <code>{examples.data?.[0]?.variants[0] ?? "demoS:16385:C>ACG"}</code>, a gene such as{" "}
+          <em>{examples.data?.[0]?.title.split(":")[0] ?? "D-TAL1"}</em>, or <code>demo1:10,000-42,768</code>
         </p>
         <p className="start-who" data-testid="who-answers">
           {engine ? (

@@ -10,6 +10,8 @@ export interface RowStyle {
   difference: boolean;
   contacts: "reference" | "alternate" | "difference";
   font: string;
+  /** Height left free at the top of a signal for a name that lies over it. */
+  labelRoom: number;
 }
 
 /** One line of the tooltip: a name, a value, a colour that repeats the drawing's. */

@@ -136,7 +136,7 @@ function drawOverlay(
   const alt = shown.alternate ? signal.planes.alternate : undefined;
   const [first, last] = binRange(signal, pen.start, pen.start + pen.width * pen.basesPerPixel);
   const base = height - 1.5;
-  const room = base - 6;
+  const room = base - 6 - style.labelRoom;
   const y = (value: number) => base - Math.min(1.02, Math.max(0, value / max)) * room;
 
   context.strokeStyle = palette.rule;
