@@ -11,7 +11,8 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
-from webapp.jobs.claims import ClaimedChunk, StaleAttempt, heartbeat
+from webapp.jobs.claims import ClaimedChunk, StaleAttempt, claimable, heartbeat
+from webapp.jobs.doorbell import ring_workers
 from webapp.jobs.models import WorkerSlot
 from webapp.jobs.sweeper import release_leases
 from webapp.results.services import sweep_leftovers
@@ -56,6 +57,9 @@ class Slot:
     def load_models(self) -> None:
         opened = self.models.preload()
         self._record(WorkerSlot.State.READY if opened else WorkerSlot.State.EMPTY)
+        if opened and claimable(self.models.installed()).exists():
+            # What was rung for while nobody listened may be lost.
+            ring_workers()
 
     def hold(self, claimed: ClaimedChunk) -> None:
         """From now on the heartbeat keeps this chunk's lease."""

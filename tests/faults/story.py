@@ -46,10 +46,10 @@ def wait_for_middle(app: RunningApp, job_id: str, *, chunks: int = 3) -> None:
         assert not events or events[-1]["type"] not in ENDS, "the job ended before its middle"
         return count(events, "chunk.finished") >= chunks and events[-1]["type"] == "part.published"
 
-    until(in_the_middle, 180, what="the middle of the job", pause=0.02)
+    until(in_the_middle, 600, what="the middle of the job", pause=0.02)
 
 
-def wait_for_end(app: RunningApp, job_id: str, timeout: float = 240) -> dict[str, Any]:
+def wait_for_end(app: RunningApp, job_id: str, timeout: float = 900) -> dict[str, Any]:
     def ended() -> dict[str, Any] | None:
         job = app.get(f"/api/jobs/{job_id}/").json()
         return job if f"job.{job['state']}" in ENDS else None

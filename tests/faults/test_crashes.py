@@ -55,7 +55,7 @@ def test_a_client_misses_nothing_when_the_web_process_dies(app):
     wait_for_middle(app, job["id"])
     app.kill("web")
     app.revive("web")
-    client.join(240)
+    client.join(900)
     client.stopped.set()
     assert client.ended, app.logs()
     assert client.losses > 0
@@ -79,7 +79,7 @@ def test_cancelling_in_the_middle_stops_the_worker_soon(app):
     job = submit(app, CHUNKS)
     wait_for_middle(app, job["id"])
     app.post(f"/api/jobs/{job['id']}/cancel/")
-    ended = wait_for_end(app, job["id"], timeout=30)
+    ended = wait_for_end(app, job["id"], timeout=60)
     assert ended["state"] == "cancelled"
     assert {chunk["state"] for chunk in ended["chunks"]} == {"finished", "cancelled"}
 

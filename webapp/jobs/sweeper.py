@@ -1,6 +1,7 @@
 """Repairs what crashed processes leave behind, and rings again where a ring was lost."""
 
 import logging
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.utils import timezone
 from webapp.jobs import broker
 from webapp.jobs.claims import ClaimedChunk, StaleAttempt, claimable, held_chunk
 from webapp.jobs.doorbell import ring_workers
-from webapp.jobs.models import Chunk, Job
+from webapp.jobs.models import Chunk, Job, WorkerSlot
 from webapp.jobs.states import ACTIVE_JOB, OPEN_CHUNK, ChunkState
 from webapp.jobs.story import changing
 from webapp.jobs.transitions import end_job_if_done, fail_for_good, queue_again
@@ -32,13 +33,24 @@ def sweep() -> None:
     pruned = prune_events()
     if expired or ended or pruned:
         _log.info("expired leases: %s, ended jobs: %s, pruned: %s", expired, ended, pruned)
-    waiting = claimable().count()
-    if waiting:
-        # Each ring expires, so a long absence of workers does not fill the broker.
-        ring_workers(min(waiting, 2))
+    rings = min(claimable().count(), idle_slots())
+    if rings:
+        ring_workers(rings)
     broker_dir: Path | None = getattr(settings, "BROKER_DIR", None)
     if broker_dir is not None:
         broker.tidy(broker_dir)
+
+
+def idle_slots() -> int:
+    """Workers that have a model and nothing to do.
+
+    Only for these it is worth ringing: a busy worker looks for more work by itself, and a starting
+    one rings for itself. So a long absence of workers does not fill the broker.
+    """
+    since = timezone.now() - timedelta(seconds=settings.WORKER_SLOT_TIMEOUT_SECONDS)
+    ready = WorkerSlot.objects.filter(state=WorkerSlot.State.READY, beat__gte=since)
+    busy = Chunk.objects.filter(state=ChunkState.RUNNING).values("lease_owner")
+    return ready.exclude(name__in=busy).count()
 
 
 def release_leases(*, owner: str) -> int:
