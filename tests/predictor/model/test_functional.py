@@ -44,21 +44,22 @@ def predictions(forward, weights, batch):
 
 @pytest.fixture(scope="module")
 def gradients(tiny, weights, batch, quick_jit):
-    """For every head the gradient of its outputs; one program, weighted differently."""
+    """Gradients of one program, by the importance of each head and the key of the dropout."""
     params, state = weights
+    config = dataclasses.replace(tiny, dropout_rate=0.2)
 
     @quick_jit
-    def gradient(params, importance):
+    def gradient(params, importance, key):
         def loss(params):
             outputs, new_state = functional.forward_train(
-                tiny,
+                config,
                 params,
                 state,
                 batch,
                 ORGANISMS,
                 tuple(HEADS),
                 splice_site_positions=POSITIONS,
-                key=jax.random.key(0),
+                key=key,
             )
             # Squares, because a sum of class probabilities has no gradient.
             terms = [
@@ -69,10 +70,11 @@ def gradients(tiny, weights, batch, quick_jit):
 
         return jax.grad(loss, has_aux=True)(params)
 
-    rows = np.eye(len(HEADS), dtype=np.float32)
-    results = [jax.device_get(gradient(params, row)) for row in rows]
-    by_head = {head: leaves(result[0]) for head, result in zip(HEADS, results, strict=True)}
-    return by_head, results[0][1]
+    def run(importance, seed):
+        gradients, new_state = jax.device_get(gradient(params, importance, jax.random.key(seed)))
+        return leaves(gradients), new_state
+
+    return run
 
 
 def reads(head, path):
@@ -91,7 +93,8 @@ def reads(head, path):
 
 @pytest.mark.parametrize("head", HEADS)
 def test_training_reaches_every_parameter_that_a_head_reads_and_no_other(head, gradients):
-    for path, gradient in gradients[0][head].items():
+    importance = np.array([name == head for name in HEADS], np.float32)
+    for path, gradient in gradients(importance, 0)[0].items():
         assert np.isfinite(gradient).all(), path
         assert bool(gradient.any()) == reads(head, path), path
 
@@ -100,7 +103,7 @@ def test_training_moves_the_running_moments_towards_those_of_the_batch(
     tiny, weights, batch, gradients
 ):
     params, state = weights
-    new_state = gradients[1]
+    _, new_state = gradients(np.ones(len(HEADS), np.float32), 0)
     model = functional.bind(tiny, params, state)
     stem = model.encoder.dna_embedder.convolution(jnp.asarray(batch))
     moment = np.mean(np.asarray(stem) ** 2, axis=(0, 1))
@@ -134,10 +137,8 @@ def test_every_head_answers_with_its_keys_and_shapes(tiny, predictions):
         assert {key: value.shape for key, value in predictions[head].items()} == expected
 
 
-@pytest.mark.parametrize("requested", [("chip_tf",), ("contact_maps", "splice_sites_junction")])
-def test_requesting_fewer_heads_gives_the_same_numbers(
-    requested, forward, weights, batch, predictions
-):
+def test_requesting_fewer_heads_gives_the_same_numbers(forward, weights, batch, predictions):
+    requested = ("chip_tf", "contact_maps")
     fewer = forward(*weights, batch, ORGANISMS, requested)
     assert set(fewer) == {*requested, "embeddings"}
     for head in requested:
@@ -230,23 +231,33 @@ def test_bfloat16_is_near_float32_and_predictions_stay_float32(
             assert 0 < error < 0.1, (head, key)
 
 
-def test_dropout_is_random_by_key_and_only_in_training(tiny, weights, batch, quick_jit):
-    config = dataclasses.replace(tiny, dropout_rate=0.5)
-
-    @quick_jit
-    def train(key):
-        return functional.forward_train(config, *weights, batch, ORGANISMS, ("chip_tf",), key=key)[
-            0
-        ]["chip_tf"]["scaled_predictions_128bp"]
-
-    first, same, other = (train(jax.random.key(seed)) for seed in (0, 0, 1))
-    np.testing.assert_array_equal(first, same)
-    assert np.any(first != other)
+def test_dropout_follows_the_key(gradients):
+    importance = np.ones(len(HEADS), np.float32)
+    first, same, other = (gradients(importance, seed)[0] for seed in (0, 0, 1))
+    kernel = "tower/layers/0/mlp/widen/kernel"
+    np.testing.assert_array_equal(first[kernel], same[kernel])
+    assert np.any(first[kernel] != other[kernel])
 
 
-def test_the_parameters_do_not_depend_on_the_length_of_the_sequence(forward, weights, one_hot):
-    outputs = forward(*weights, one_hot(1, 6144), ORGANISMS[:1], ("chip_tf",))
-    assert outputs["chip_tf"]["scaled_predictions_128bp"].shape[1] == 6144 // 128
+def test_every_dropout_gets_its_own_key(tiny, weights):
+    model = functional.bind(tiny, *weights)
+    functional._give_dropout_keys(model, jax.random.key(0))
+    layer = model.tower.layers[0]
+    keys = [
+        tuple(jax.random.key_data(dropout.key).tolist())
+        for dropout in (layer.attention.dropout, layer.mlp.dropout, layer.mlp.dropout_inside)
+    ]
+    assert len(set(keys)) == 3
+
+
+@pytest.mark.parametrize("length", [2048, 6144, 1_048_576])
+def test_the_same_parameters_serve_every_length(length, tiny, weights):
+    outputs = jax.eval_shape(
+        lambda x: functional.forward(tiny, *weights, x, ORGANISMS[:1], ("dnase", "contact_maps")),
+        jax.ShapeDtypeStruct((1, length, 4), jnp.float32),
+    )
+    assert outputs["dnase"]["scaled_predictions_1bp"].shape[1] == length
+    assert outputs["contact_maps"]["predictions"].shape[1:3] == (length // 2048, length // 2048)
 
 
 @pytest.mark.parametrize("length", [0, 2047, 5000])
