@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn, Self, TypeAlias
+from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 import numpy as np
 from alphagenome.data.genome import Interval, Variant
@@ -89,7 +89,7 @@ class LocalModel(DnaModel):  # type: ignore[misc]  # The SDK has no type informa
         references: Mapping[Organism, Reference] | None = None,
         annotations: Mapping[Organism, Path] | None = None,
         windows: Sequence[int] | None = None,
-    ) -> Self:
+    ) -> "LocalModel":
         """Loads a weights folder; compiled functions are kept in `home() / "xla-cache"`.
 
         Args:
