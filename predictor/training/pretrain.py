@@ -90,13 +90,15 @@ def train(
                 since = time.monotonic()
                 folder.log({"step": done, "seconds_per_step": pace, "losses": entry})
                 _LOGGER.info("step %d: %.4f, %.2f s a step", done, entry["total"], pace)
-            if done % recipe.checkpoint_every == 0 or done == recipe.steps:
+            if done % recipe.checkpoint_every == 0 and done < recipe.steps:
                 folder.save(state, clock.seconds())
             if recipe.evaluate_every and done % recipe.evaluate_every == 0 and done < recipe.steps:
                 quick = evaluate.quick(averaged_weights(recipe, scaling, state), recipe)
                 folder.log({"step": done, "evaluation": quick})
                 _LOGGER.info("step %d: %s", done, quick)
                 since = time.monotonic()
+    # Only now, when the stream's process has ended, are its CPU seconds known.
+    folder.save(state, clock.seconds())
     return state
 
 
