@@ -164,9 +164,9 @@ function Browser({ view, change, genome, catalogue, answer, trouble }: BrowserPr
                 view={view}
                 engine={engine}
                 catalogue={catalogue}
-                pending={answer.outdated || lookingOnly}
+                pending={answer.outdated || !job}
                 asking={answer.asking}
-                startWord={lookingOnly ? "Predict here" : answer.outdated ? "Predict with these" : "Start again"}
+                startWord={lookingOnly ? "Predict here" : !job ? "Start" : answer.outdated ? "Predict with these" : "Start again"}
                 onChange={change}
                 onStart={lookingOnly ? predictHere : answer.start}
               />

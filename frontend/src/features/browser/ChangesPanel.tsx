@@ -54,7 +54,6 @@ export function ChangesPanel({ job, chunk, catalogue, example, atFirst, onShow }
           {all ? "Show fewer" : `Show ${plural(changed.length - atFirst, "more track")}`}
         </button>
       ) : null}
-      {rows.length > 0 && changed.length === 0 ? <p>No track changes by 7 % or more.</p> : null}
       {alike.length > 0 ? (
         <details className="alike" data-testid="changes-alike">
           <summary>{plural(alike.length, "track")} stay as they are (less than 7 %)</summary>

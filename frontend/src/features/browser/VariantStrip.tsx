@@ -1,11 +1,8 @@
-import { Button } from "@mantine/core";
 import { useGenes } from "../../api/queries";
 import type { Chunk, Gene, Genome, Job } from "../../api/types";
 import { formatInterval, type Interval } from "../../genome/interval";
-import { describeVariant, formatVariant, parseVariant, swapped, type Variant } from "../../genome/variant";
-import { Icon } from "../../ui/icons";
+import { describeVariant, parseVariant, type Variant } from "../../genome/variant";
 import { basePairs, plural } from "../../ui/numbers";
-import { openVariants } from "./openings";
 import type { Shown, ViewState } from "./viewState";
 
 interface VariantStripProps {
@@ -80,7 +77,6 @@ export function VariantStrip({ view, genome, interval, job, chunk, onShown, onCh
               </button>
             ))}
           </div>
-          {variants.length === 1 ? <SwapButton variant={variant} view={view} /> : null}
         </div>
       ) : null}
     </section>
@@ -95,25 +91,6 @@ function VariantText({ variant }: { variant: Variant }) {
       <span className="quiet">&gt;</span>
       <span className="allele-alt">{bases(variant.alternate_bases)}</span>
     </>
-  );
-}
-
-/** The other direction: the reading of a site that is broken rather than made. Only possible for equal lengths here. */
-function SwapButton({ variant, view }: { variant: Variant; view: ViewState }) {
-  const inverse = swapped(variant);
-  // The swapped variant names bases that the reference does not have; it is offered where REF did not match.
-  if (inverse.reference_bases === variant.reference_bases || view.job) return null;
-  return (
-    <Button
-      size="compact-xs"
-      variant="subtle"
-      color="gray"
-      leftSection={<Icon name="swap" size={13} />}
-      onClick={() => openVariants([formatVariant(inverse)], { engine: view.engine, organism: view.organism })}
-      data-testid="swap"
-    >
-      Swap
-    </Button>
   );
 }
 

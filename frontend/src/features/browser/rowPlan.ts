@@ -15,6 +15,8 @@ export interface PlannedRow {
   state: RowState;
 }
 
+/** Name, cell type and state of a row take this much. */
+const LEAST_HEIGHT = 60;
 const JUNCTION_HEIGHT = 92;
 const CONTACT_HEIGHT = 116;
 
@@ -43,7 +45,7 @@ function rowHeight(type: OutputType, shown: Shown, hasAlternate: boolean, labelR
   if (type.kind === "contact_map") return CONTACT_HEIGHT;
   const difference = shown.difference && hasAlternate ? DIFFERENCE_HEIGHT : 0;
   const overlay = shown.reference || shown.alternate || !difference ? OVERLAY_HEIGHT + labelRoom : 0;
-  return overlay + difference || OVERLAY_HEIGHT;
+  return Math.max(overlay + difference, LEAST_HEIGHT);
 }
 
 function rowState(track: Track, job: Job | null, chunk: Chunk | undefined): RowState {

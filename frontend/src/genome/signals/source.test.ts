@@ -126,6 +126,18 @@ describe("the signal source", () => {
     expect(asked).toHaveLength(2);
   });
 
+  it("asks a second time after a failure, then says what went wrong", async () => {
+    let calls = 0;
+    const source = new SignalSource(() => {
+      calls += 1;
+      return Promise.reject(new Error("no answer"));
+    });
+    const question = source.ask(at("DNASE/0"));
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(await question).toEqual({ state: "failed", message: "no answer" });
+    expect(calls).toBe(2);
+  });
+
   it("asks for no more bins than igv paints", async () => {
     const { asked, source } = server();
     void source.ask(at("DNASE/0", 0, 1_000_000, 1));

@@ -37,6 +37,7 @@ const GATHER_MS = 4;
 /** igv paints three screens: 4,096 bins are one per pixel on a 1,365-pixel view. */
 const MOST_BINS = 4096;
 const MOST_CACHED = 400;
+const RETRY_MS = 600;
 
 interface Waiting {
   question: SignalQuestion;
@@ -129,8 +130,7 @@ export class SignalSource {
     const { chunk, start, end } = first;
     const maxBins = Math.max(1, Math.min(MOST_BINS, Math.ceil((end - start) / first.basesPerPixel)));
     try {
-      this.requests += 1;
-      const { layout, body } = await this.#fetch({ chunk, tracks, start, end, maxBins }, flight.abort.signal);
+      const { layout, body } = await this.#fetchTwice({ chunk, tracks, start, end, maxBins }, flight.abort.signal);
       const signals = decodeSignals(parseLayout(layout), body);
       for (const [track, signal] of signals) {
         const key = `${chunk}|${track}`;
@@ -147,6 +147,20 @@ export class SignalSource {
       for (const { resolve } of group) resolve(answer);
     } finally {
       this.#flights = this.#flights.filter((other) => other !== flight);
+    }
+  }
+
+  /** A server that is just coming back deserves a second question. */
+  async #fetchTwice(batch: SignalBatch, signal: AbortSignal): ReturnType<SignalFetch> {
+    this.requests += 1;
+    try {
+      return await this.#fetch(batch, signal);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      signal.throwIfAborted();
+      this.requests += 1;
+      return this.#fetch(batch, signal);
     }
   }
 
