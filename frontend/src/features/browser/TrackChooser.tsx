@@ -57,7 +57,7 @@ export function TrackChooser({ catalogue, selected, cells, onSelect }: TrackChoo
       </p>
       <div className="presets" role="group" aria-label="Ready selections">
         {PRESETS.map((preset) => (
-          <button key={preset.name} type="button" title={preset.sentence} onClick={() => onSelect(presetTracks(catalogue, preset, { outputs: null, cells }))} data-testid={`preset-${preset.name}`}>
+          <button key={preset.name} type="button" title={preset.sentence} onClick={() => onSelect(presetTracks(catalogue, preset, { outputs: null, cells: preset.name === "everything" ? null : cells }))} data-testid={`preset-${preset.name}`}>
             {preset.title}
           </button>
         ))}

@@ -45,6 +45,14 @@ export const SEQUENCE_HEIGHT = 22;
 /** Above this, the sequence would be coloured noise: its row stays empty. */
 export const SEQUENCE_LIMIT = 2;
 const LEAST_BASES = 40;
+/** The usual four, muted; the letters tell them apart. igv adds the small letters to the object it is given. */
+const NUCLEOTIDE_COLOURS = {
+  A: "rgb(63, 143, 95)",
+  C: "rgb(60, 111, 176)",
+  G: "rgb(185, 137, 45)",
+  T: "rgb(181, 73, 62)",
+  N: "rgb(138, 147, 160)",
+};
 /** igv reserves this width for a scroll bar that our rows never need. */
 const SCROLLBAR_WIDTH = 14;
 
@@ -122,6 +130,7 @@ export class GenomeView {
       showTrackDragHandles: false,
       showGearColumn: false,
       minimumBases: LEAST_BASES,
+      nucleotideColors: { ...NUCLEOTIDE_COLOURS },
       tracks: [],
     });
     if (host.shadowRoot) {

@@ -172,8 +172,8 @@ function drawOverlay(
   context.lineWidth = 1.4;
   let open = false;
   for (let index = first; index < last; index += 1) {
-    const left = x(signal.start + index * signal.bin);
-    const right = x(signal.start + (index + 1) * signal.bin);
+    const left = Math.round(x(signal.start + index * signal.bin));
+    const right = Math.round(x(signal.start + (index + 1) * signal.bin));
     const altTop = y(finite(alt[index]));
     const refTop = y(finite(ref[index]));
     if (Math.abs(altTop - refTop) < 0.75) {
@@ -215,8 +215,9 @@ function drawDifference(signal: TrackSignal, pen: Pen, top: number, height: numb
       const value = finite(values[index]) * sign;
       const size = Math.min(1, value / limit) * room;
       if (size < 0.4) continue;
-      const left = x(signal.start + index * signal.bin);
-      const wide = Math.max(1, x(signal.start + (index + 1) * signal.bin) - left);
+      // Whole pixels, or neighbouring bars would show a seam.
+      const left = Math.round(x(signal.start + index * signal.bin));
+      const wide = Math.max(1, Math.round(x(signal.start + (index + 1) * signal.bin)) - left);
       context.fillRect(left, sign > 0 ? middle - size : middle, wide, size);
     }
   };
