@@ -20,7 +20,8 @@ from worker.slot import Slot
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
-WINDOW = 4096
+# The default window, which the tests of the running application compile as well.
+WINDOW = 16384
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ def run(program, tmp_path, **environment):
         name: value
         for name, value in os.environ.items()
         if name not in {*PRODUCTION, "ALLELENS_REDIS_PREFIX", "ALLELENS_HTTPS"}
+        and not name.startswith("PG")
     }
     return subprocess.run(
         [sys.executable, *program],
