@@ -181,11 +181,12 @@ def ci() -> Recipe:
         pair_channels=16,
         junction_channels=16,
     )
+    soup = Mixture(genome=0.2, mutated=0.0, soup=0.8, background=0.0, mouse=0.0)
     return Recipe(
         name="ci",
         model=small,
-        stages=(Stage(window=2_048, batch=8, steps=200),),
-        optimiser=Optimiser(warmup=20, ema=0.95),
+        stages=(Stage(window=2_048, batch=8, steps=300, mixture=soup),),
+        optimiser=Optimiser(peak=5e-3, warmup=20, ema=0.95),
         scaling_windows=20,
         calibration_batches=4,
         checkpoint_every=100,

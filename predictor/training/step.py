@@ -196,11 +196,21 @@ def loss_and_new_norms(
 
 
 def make_train_step(
-    recipe: Recipe, scaling: Scaling
+    recipe: Recipe,
+    scaling: Scaling,
+    *,
+    compiler_options: dict[str, str | int | bool] | None = None,
 ) -> Callable[[TrainState, Batch], tuple[TrainState, dict[str, Array]]]:
     """The compiled step; it compiles once per window length and donates the old state.
 
-    The returned metrics are the loss terms, "total" and "gradient_norm" (before clipping).
+    Args:
+      recipe: what is trained.
+      scaling: means and masks of the tracks.
+      compiler_options: of XLA, for this function alone.
+
+    Returns:
+      (state, batch) -> (new state, metrics): the loss terms, "total", and "gradient_norm"
+      before clipping.
     """
     optimise = transformation(recipe)
 
@@ -224,4 +234,4 @@ def make_train_step(
         metrics = {**found, "total": total, "gradient_norm": optax.global_norm(gradient)}
         return TrainState(params, norms, opt_state, ema, state.step + 1), metrics
 
-    return jax.jit(step, donate_argnums=0)
+    return jax.jit(step, donate_argnums=0, compiler_options=compiler_options)

@@ -10,7 +10,7 @@ import pytest
 from predictor.simulator import grammar
 from predictor.training import data, recipes
 from predictor.training.augmentation import Window, reverse_complement
-from predictor.training.recipes import Stage
+from predictor.training.recipes import Mixture, Stage
 
 RECIPE = dataclasses.replace(
     recipes.ci(),
@@ -98,7 +98,7 @@ def test_means_are_of_the_non_zero_bases_and_equal_within_a_strand_pair():
     windows = [
         data.draw_window(
             data.random_at(recipe.seed, data.SCALING, i),
-            dataclasses.replace(recipe.mixture, genome=1, mutated=0, soup=0, background=0, mouse=0),
+            Mixture(genome=1, mutated=0, soup=0, background=0, mouse=0),
             8192,
         )
         for i in (0, 2, 4)
@@ -130,7 +130,7 @@ def test_the_shares_of_kinds_and_organisms_are_those_of_the_mixture(monkeypatch)
     monkeypatch.setattr(
         data, "label", lambda codes, organism: Window(codes, organism, {}, np.zeros(0), np.zeros(0))
     )
-    mixture = dataclasses.replace(recipes.demo().mixture, reverse_complement=0.0, mutated=0.0)
+    mixture = dataclasses.replace(Mixture(), reverse_complement=0.0, mutated=0.0)
     for index in range(2000):
         data.draw_window(data.random_at(5, index), mixture, 64)
     kinds = [kind for kind, _ in seen]

@@ -1,6 +1,7 @@
 """Training steps of a tiny network: gradients, resume, running moments."""
 
 import dataclasses
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -28,6 +29,8 @@ TINY = dataclasses.replace(
     junction_channels=8,
     dropout_rate=0.1,
 )
+# The program runs a few times on few bases: compiling it well costs more than it saves.
+QUICK_COMPILE = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
 RECIPE = dataclasses.replace(
     recipes.ci(),
     model=TINY,
@@ -49,7 +52,7 @@ def scaling():
 
 @pytest.fixture(scope="module")
 def train_step(scaling):
-    return step.make_train_step(RECIPE, scaling)
+    return step.make_train_step(RECIPE, scaling, compiler_options=QUICK_COMPILE)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +79,7 @@ def test_every_head_moves_the_trunk_and_itself_from_the_first_step(scaling, rich
     params, norms = functional.init(TINY, jax.random.key(0))
     names = sorted(expected_terms())
 
-    @jax.jit
+    @partial(jax.jit, compiler_options=QUICK_COMPILE)
     @jax.grad
     def gradient_of(params, chosen):
         _, (found, _) = step.loss_and_new_norms(
@@ -140,8 +143,15 @@ def test_measured_moments_make_use_agree_with_training(scaling):
     batch = data.batch_at(dataclasses.replace(recipe, stages=(stage,)), 0, data.CALIBRATION)
     one_hot = step.one_hot(jnp.asarray(batch.codes))
     arguments = (one_hot, jnp.asarray(batch.organism_index), ("dnase", "contact_maps"))
-    used = functional.forward(config, params, moments, *arguments)
-    trained, _ = functional.forward_train(config, params, norms, *arguments, key=jax.random.key(0))
+
+    @partial(jax.jit, compiler_options=QUICK_COMPILE)
+    def both(params, moments, norms):
+        trained, _ = functional.forward_train(
+            config, params, norms, *arguments, key=jax.random.key(0)
+        )
+        return functional.forward(config, params, moments, *arguments), trained
+
+    used, trained = both(params, moments, norms)
     np.testing.assert_allclose(
         used["dnase"]["scaled_predictions_1bp"],
         trained["dnase"]["scaled_predictions_1bp"],
@@ -187,3 +197,11 @@ def test_a_whole_run_leaves_weights_that_load(tmp_path):
     assert checkpoint.load(pretrain.run(RECIPE, tmp_path / "run", resume=True)).digest == (
         loaded.digest
     )
+
+
+@pytest.mark.slow
+def test_the_ci_recipe_learns_that_one_motif_opens_chromatin(tmp_path):
+    card = checkpoint.load(pretrain.run(recipes.ci(), tmp_path / "ci")).card
+    neuronal = card["measured"]["motif_insertions"]["ASCL"]
+    assert neuronal["right_sign"] >= 0.9
+    assert neuronal["mean_log2_predicted"] > 0.5
