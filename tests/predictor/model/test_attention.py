@@ -56,11 +56,11 @@ def test_attention_equals_its_slow_version(tiny, x):
         )
     )
     y = np.zeros((2, TOKENS, tiny.query_heads, tiny.value_channels))
+    turned_keys = np.array(
+        [[slow_rotate(k[b, t], t, tiny.rotary_positions) for t in range(TOKENS)] for b in range(2)]
+    )
     for b, s, head in np.ndindex(y.shape[:3]):
-        turned = slow_rotate(q[b, s, head], s, tiny.rotary_positions)
-        logits = np.array(
-            [turned @ slow_rotate(k[b, t], t, tiny.rotary_positions) for t in range(TOKENS)]
-        )
+        logits = turned_keys[b] @ slow_rotate(q[b, s, head], s, tiny.rotary_positions)
         logits = logits / np.sqrt(tiny.key_channels) + np.asarray(bias)[b, head, s]
         y[b, s, head] = softmax(5 * np.tanh(logits / 5)) @ v[b]
     # The output layer is the identity here, cut to the channels of the trunk.
