@@ -128,7 +128,12 @@ def _add_train(commands: "argparse._SubParsersAction[_Parser]") -> None:
     kinds = train.add_subparsers(required=True, metavar="HOW")
     command = kinds.add_parser("pretrain", help="from scratch, on the simulator")
     command.add_argument("--recipe", required=True, metavar="NAME")
-    command.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder of the run")
+    command.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="folder of the run (default: var/training/RECIPE)",
+    )
     command.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     command.add_argument(
         "--install",
@@ -189,7 +194,9 @@ def _pretrain(parsed: argparse.Namespace) -> None:
     from predictor.training import pretrain, recipes
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    weights = pretrain.run(recipes.named(parsed.recipe), parsed.out, resume=parsed.resume)
+    recipe = recipes.named(parsed.recipe)
+    out = parsed.out or home() / "training" / recipe.name
+    weights = pretrain.run(recipe, out, resume=parsed.resume)
     print(f"Wrote the weights to {weights}.")
     if parsed.install:
         installed = home() / "weights" / parsed.install

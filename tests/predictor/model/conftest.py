@@ -1,16 +1,14 @@
-"""A network of the real modules, small enough for seconds, with its shapes checked at run time."""
+"""A network of the real modules, small enough for seconds."""
 
 import dataclasses
 from functools import partial
 
 import jax
-import jaxtyping
 import numpy as np
 import pytest
 
-with jaxtyping.install_import_hook("predictor.model", "beartype.beartype"):
-    from predictor.model import functional
-    from predictor.model.config import ModelConfig, TracksPerHead
+from predictor.model import functional
+from predictor.model.config import ModelConfig, TracksPerHead
 
 
 @pytest.fixture(scope="session")
