@@ -18,8 +18,6 @@ HEPATOCYTE = "DEMO:0000002"
 ARRIVED = (
     "() => window.allelens?.state === 'finished' && window.allelens.timings.lastTrack !== null"
 )
-    "() => window.allelens?.state === 'finished' && window.allelens.timings.lastTrack !== null"
-)
 
 
 def open_example(page: Page, slug: str) -> None:
