@@ -115,7 +115,8 @@ def test_a_reference_that_does_not_match_shows_both_bases_and_offers_the_swap(pa
     problem = page.get_by_test_id("search-problem").first
     expect(problem).to_contain_text(reference)
     expect(problem).to_contain_text(alternate)
-    page.get_by_test_id("offer-swap").first.click()
+    expect(problem).to_contain_text(f"Use {text}")
+    problem.click()
 
     page.wait_for_url(re.compile("/view"))
     page.wait_for_function(ARRIVED)
@@ -153,3 +154,35 @@ def test_the_answer_comes_first_on_a_phone(page: Page, screenshots: Path):
     width = page.evaluate("() => document.documentElement.scrollWidth")
     assert width <= 390
     page.screenshot(path=screenshots / "view-390.png")
+
+
+def test_a_linked_variant_with_the_alleles_swapped_offers_the_right_one(page: Page):
+    page.goto("/view?variants=demoS:16385:A>C")
+
+    expect(page.get_by_test_id("notice-error")).to_contain_text("demoH1")
+    page.get_by_test_id("offer-swap").click()
+    page.wait_for_function(ARRIVED)
+    assert "C>A" in page.url.replace("%3E", ">")
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("chr17:5000:A>G", "chr17"),
+        ("demo1:999,999,999 A>G", "393,216"),
+        ("demoS:16385:C>AXG", "AXG"),
+    ],
+)
+def test_bad_input_gets_one_sentence_that_names_it(page: Page, typed: str, words: str):
+    page.goto("/")
+    page.get_by_test_id("search-input").fill(typed)
+    expect(page.get_by_test_id("search-problem").first).to_contain_text(words)
+
+
+def test_a_region_without_a_variant_is_predicted_as_reference_alone(page: Page):
+    page.goto("/view?asked=demo1:100,001-116,384&interval=demo1:100,001-116,384")
+    page.wait_for_function(ARRIVED)
+
+    drawn = tracks(page).values()
+    assert drawn
+    assert all(track["alternate"] is None for track in drawn)
