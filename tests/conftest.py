@@ -1,4 +1,4 @@
-"""What all tests share: the profile's services, the installed demo engine, the running app."""
+"""What all tests share: the profile's services, the demo genome, the running app."""
 
 import os
 import shutil
@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import installed_demo, running_app
+from predictor.simulator.genome import write_assembly
+from tests import running_app
 from tests.services import missing_services, required
 
 PROFILE = os.environ.get("ALLELENS_TEST_PROFILE", "embedded")
@@ -44,14 +45,15 @@ def profile() -> str:
 
 @pytest.fixture(scope="session")
 def installed() -> Path:
-    """The run's data folder, with genomes and weights of the demo engine in it."""
+    """The run's data folder, with the demo genomes in it; the weights are the shipped ones."""
     home = Path(os.environ["ALLELENS_TEST_HOME"])
     # What XLA has compiled is worth keeping between runs; nothing else is.
     cache = ROOT / "var" / "test-xla-cache"
     cache.mkdir(parents=True, exist_ok=True)
     if not (home / "xla-cache").exists():
         (home / "xla-cache").symlink_to(cache)
-    installed_demo.prepare(home)
+    if not (home / "genomes" / "demoH1" / "genome.fa.fai").exists():
+        write_assembly(home / "genomes")
     return home
 
 
