@@ -15,9 +15,8 @@ from webapp.results import parts
 from webapp.results.levels import Plane
 from webapp.results.models import StoredPart
 from webapp.results.services import store
-from webapp.results.shards import Selection
 from webapp.results.signals import Block, View, read_block
-from webapp.results.store import PartMissingError
+from webapp.results.store import PartMissingError, Selection
 from webapp.tracks.output_types import OUTPUT_TYPES
 
 # A change by a tenth: below it a sentence about a change would be a sentence about rounding.

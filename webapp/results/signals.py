@@ -21,8 +21,7 @@ from webapp.results.levels import (
 )
 from webapp.results.models import StoredPart
 from webapp.results.parts import level_name
-from webapp.results.shards import Selection
-from webapp.results.store import TrackStore
+from webapp.results.store import Selection, TrackStore
 
 PLANES: tuple[Plane, ...] = ("reference", "alternate", "difference_max", "difference_min")
 

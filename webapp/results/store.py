@@ -13,21 +13,23 @@ import shutil
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
+import tensorstore
 import zarr
 from jaxtyping import Shaped
 from zarr.codecs import BloscCodec
 
 from predictor.errors import AllelensError
-from webapp.results.shards import Selection, ShardedArray
 
 # Arrays up to this size are one chunk in one file, and are kept decoded in memory.
+Selection = tuple[slice | Sequence[int], ...]
+
 _SMALL_BYTES = 4 << 20
 _CACHE_BYTES = 128 << 20
 _OPEN_ARRAYS = 512
@@ -103,7 +105,7 @@ class ZarrTrackStore:
         """`root` is made when something is written."""
         self.root = Path(root)
         self._lock = Lock()
-        self._open: OrderedDict[tuple[str, str], zarr.Array[Any]] = OrderedDict()
+        self._open: OrderedDict[tuple[str, str], tensorstore.TensorStore] = OrderedDict()
         self._decoded: OrderedDict[tuple[str, str], Shaped[np.ndarray, ...]] = OrderedDict()
         self._decoded_bytes = 0
 
@@ -155,19 +157,9 @@ class ZarrTrackStore:
           PartMissingError: the array is not there.
         """
         array = self._array(key, name)
-        if array.nbytes <= _SMALL_BYTES:
+        if array.size * array.dtype.numpy_dtype.itemsize <= _SMALL_BYTES:
             return _take(self._whole(key, name, array), selection)
-        if array.shards is None:
-            return _take(np.asarray(array[...]), selection)
-        sharded = ShardedArray(
-            path=self._part(key) / name,
-            shape=array.shape,
-            chunks=array.chunks,
-            shards=array.shards,
-            dtype=array.dtype,
-            fill=array.fill_value,
-        )
-        return sharded.read(selection)
+        return np.asarray(array.oindex[selection].read().result())
 
     def num_bytes(self, key: str) -> int:
         """Bytes that a part takes on disk."""
@@ -219,30 +211,36 @@ class ZarrTrackStore:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _array(self, key: str, name: str) -> "zarr.Array[Any]":
+    def _array(self, key: str, name: str) -> tensorstore.TensorStore:
         with self._lock:
             if (found := self._open.get((key, name))) is not None:
                 self._open.move_to_end((key, name))
                 return found
         path = self._part(key) / name
-        try:
-            array = zarr.open_array(path, mode="r", zarr_format=3)
-        except FileNotFoundError as error:
+        if not (path / _METADATA).exists():
             raise PartMissingError(
                 "This result is no longer stored; start the prediction again to make it anew."
-            ) from error
+            )
+        # Written by zarr, read by TensorStore: the same format, a third of the time per view.
+        array = tensorstore.open(
+            {"driver": "zarr3", "kvstore": {"driver": "file", "path": f"{path}/"}},
+            open=True,
+            read=True,
+        ).result()
         with self._lock:
             self._open[key, name] = array
             while len(self._open) > _OPEN_ARRAYS:
                 self._open.popitem(last=False)
         return array
 
-    def _whole(self, key: str, name: str, array: "zarr.Array[Any]") -> Shaped[np.ndarray, "..."]:
+    def _whole(
+        self, key: str, name: str, array: tensorstore.TensorStore
+    ) -> Shaped[np.ndarray, "..."]:
         with self._lock:
             if (found := self._decoded.get((key, name))) is not None:
                 self._decoded.move_to_end((key, name))
                 return found
-        values = np.asarray(array[...])
+        values = np.asarray(array.read().result())
         values.flags.writeable = False
         with self._lock:
             if (key, name) not in self._decoded:
