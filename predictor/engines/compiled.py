@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from alphagenome.models.dna_output import OutputType
+from jax.experimental.compilation_cache import compilation_cache
 from jaxtyping import Array, Bool, Float, Int, Integer
 
 from predictor.home import home
@@ -291,4 +292,6 @@ def use_compilation_cache(folder: Path | None = None) -> Path:
     }
     for name, value in settings.items():
         jax.config.update(name, value)  # type: ignore[no-untyped-call]
+    # JAX looks at the folder once; if something was compiled before, it would never look again.
+    compilation_cache.reset_cache()
     return folder

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 from tests import chromium
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if chromium.executable() is None:
         reason = f"no browser on this machine (looked for {', '.join(chromium.NAMES)})"
