@@ -46,6 +46,8 @@ def test_the_tal1_insertion_opens_chromatin_in_t_cells_and_not_in_hepatocytes(
 ):
     page.goto("/")
     expect(page.get_by_test_id("example-d-tal1")).to_be_visible()
+    expect(page.get_by_test_id("who-answers").last).to_contain_text("invented")
+    expect(page.locator(".locus-intron").first).to_be_attached()
     page.screenshot(path=screenshots / "start-1440.png")
 
     page.get_by_test_id("example-d-tal1").click()
@@ -142,6 +144,7 @@ def test_the_answer_comes_first_on_a_phone(page: Page, screenshots: Path):
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto("/")
     page.get_by_test_id("example-d-tal1").wait_for()
+    expect(page.get_by_test_id("who-answers").last).to_contain_text("invented")
     page.screenshot(path=screenshots / "start-390.png")
     page.get_by_test_id("example-d-tal1").click()
     page.wait_for_function(ARRIVED)
