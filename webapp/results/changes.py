@@ -24,6 +24,7 @@ from alphagenome.data.track_data import TrackData
 from jaxtyping import Float, Float32
 
 from predictor.scoring.center_mask import Aggregation, center_mask, center_mask_score
+from predictor.tracks.alignment import AlleleAlignment
 from webapp.results.parts import FORWARD, joined_junctions
 from webapp.tracks.labels import text_of, track_label
 from webapp.tracks.output_types import OUTPUT_TYPES
@@ -92,9 +93,9 @@ def signal_changes(
 ) -> list[Change]:
     """Changes of signal tracks or contact maps; ALT is aligned to REF."""
     measure = _MEASURES[output_type]
-    measured = measure(
-        np.asarray(reference.values), np.asarray(alternate.values), interval, variants
-    )
+    ref = np.asarray(reference.values)
+    alt = _without_lost_end(ref, np.asarray(alternate.values), interval, variants)
+    measured = measure(ref, alt, interval, variants)
     rows = reference.metadata.to_dict("records")
     return _rows(output_type, measured, rows, track_ids)
 
@@ -214,6 +215,17 @@ def _masked_interval(interval: Interval, mask: np.ndarray, resolution: int) -> I
         interval.start + int(marked[0]) * resolution,
         interval.start + (int(marked[-1]) + 1) * resolution,
     )
+
+
+def _without_lost_end(
+    ref: _Values, alt: _Values, interval: Interval, variants: Sequence[Variant]
+) -> _Values:
+    """REF where an insertion has pushed ALT out of the window: nothing is known to change there."""
+    missing = AlleleAlignment(interval, variants).missing()
+    lost = int(np.argmin(missing[::-1]))
+    if not lost or ref.shape[0] != missing.size:
+        return alt
+    return np.concatenate([alt[:-lost], ref[-lost:]])
 
 
 def _stretch_changed_most(

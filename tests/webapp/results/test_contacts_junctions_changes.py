@@ -3,8 +3,10 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from alphagenome.data.genome import Interval, Variant
+from alphagenome.data.track_data import TrackData
 
 from webapp.results.changes import as_json, junction_changes, signal_changes
 
@@ -230,3 +232,21 @@ def test_values_that_are_no_numbers_still_give_a_readable_answer():
             track_ids=[f"{output_type}/0"],
         )
         json.dumps(as_json(rows), allow_nan=False)
+
+
+def test_bases_that_an_insertion_pushed_out_of_the_window_are_no_change():
+    interval = Interval("demo1", 0, 2_048)
+    insertion = Variant("demo1", 1_024, "A", "A" + "C" * 12)
+    signal = np.ones((2_048, 1), np.float32)
+    aligned = signal.copy()
+    aligned[-12:] = 0
+    metadata = pd.DataFrame({"name": ["D"], "strand": ["+"]})
+    (row,) = signal_changes(
+        "RNA_SEQ",
+        TrackData(signal, metadata),
+        TrackData(aligned, metadata),
+        interval=interval,
+        variants=[insertion],
+        track_ids=["RNA_SEQ/0"],
+    )
+    assert row.difference == 0
