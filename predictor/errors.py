@@ -120,6 +120,33 @@ class AnnotationError(AllelensError):
     code = "invalid_annotation"
 
 
+# Scoring
+
+
+class InvalidScorerError(AllelensError):
+    """A scorer, or a list of scorers, cannot be used as it was asked for."""
+
+    code = "invalid_scorer"
+
+
+class InvalidScoringRequestError(AllelensError):
+    """The intervals and variants of a scoring request do not belong together."""
+
+    code = "invalid_scoring_request"
+
+
+class ScoringDataMissingError(AllelensError):
+    """A scorer needs genes or polyadenylation sites that are not installed."""
+
+    code = "scoring_data_missing"
+
+
+class ScoringLimitError(AllelensError):
+    """A scorer is asked for more genes or sites than it takes."""
+
+    code = "scoring_limit"
+
+
 # Tracks
 
 
