@@ -11,10 +11,13 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from predictor import errors
 from predictor.home import genome_folder, home
+
+if TYPE_CHECKING:
+    from predictor.weights.install import Installed
 
 _INTERVAL_HELP = (
     "chr:start-end, 0-based and half-open as in the SDK's text form (chr1:0-16384 are the first "
@@ -96,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--out", required=True, type=Path, metavar="FILE.npz")
     command.set_defaults(run=_predict)
 
+    _add_weights(commands)
     _add_simulate(commands)
     _add_train(commands)
 
@@ -105,6 +109,37 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--out", type=Path, metavar="FILE.json", help="printed if not given")
     command.set_defaults(run=_evaluate)
     return parser
+
+
+def _add_weights(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    engine_help = "alphagenome, or fold-0 ... fold-3"
+    metadata_help = (
+        "track metadata of the release, one file for human and one for mouse, as "
+        "[human=|mouse=]FILE; where not given, those of the official package are looked for"
+    )
+    licence_help = "who has read and accepts the terms of the weights; kept in their card"
+    command = commands.add_parser("import-weights", help="install a checkpoint of the release")
+    command.add_argument("engine", metavar="NAME", help=engine_help)
+    command.add_argument("path", type=Path, metavar="PATH", help="folder of the checkpoint")
+    command.add_argument(
+        "--metadata", nargs="+", action="extend", default=[], metavar="FILE", help=metadata_help
+    )
+    command.add_argument("--accept-licence", metavar='"NAME OF PERSON"', help=licence_help)
+    command.set_defaults(run=_import_weights)
+
+    command = commands.add_parser("install-weights", help="download and install released weights")
+    command.add_argument("engine", metavar="NAME", help=engine_help)
+    command.add_argument(
+        "--from", dest="source", required=True, metavar="SOURCE", help="huggingface or kaggle"
+    )
+    command.add_argument(
+        "--version", metavar="VERSION", help="all-folds, fold-0 ... fold-3: that of the engine"
+    )
+    command.add_argument(
+        "--metadata", nargs="+", action="extend", default=[], metavar="FILE", help=metadata_help
+    )
+    command.add_argument("--accept-licence", metavar='"NAME OF PERSON"', help=licence_help)
+    command.set_defaults(run=_install_weights)
 
 
 def _add_simulate(commands: "argparse._SubParsersAction[_Parser]") -> None:
@@ -121,6 +156,15 @@ def _add_simulate(commands: "argparse._SubParsersAction[_Parser]") -> None:
     command.add_argument("--organism", default="human", help="human (the default) or mouse")
     command.add_argument("--out", required=True, type=Path, metavar="FILE.npz")
     command.set_defaults(run=_simulate_tracks)
+    command = kinds.add_parser(
+        "variants", help="fresh held-out variants with their truth, and the sequences they lie on"
+    )
+    command.add_argument("--seed", required=True, type=int, metavar="N", help="use a new one")
+    command.add_argument("--stratum", required=True, metavar="NAME", help="a stratum, or all")
+    command.add_argument("--count", type=int, default=60, metavar="N", help="of each stratum")
+    command.add_argument("--organism", default="human", help="human (the default) or mouse")
+    command.add_argument("--out", required=True, type=Path, metavar="FILE.vcf|.tsv|.parquet")
+    command.set_defaults(run=_simulate_variants)
 
 
 def _add_train(commands: "argparse._SubParsersAction[_Parser]") -> None:
@@ -170,6 +214,39 @@ def _split(text: str | None) -> list[str] | None:
     return None if text is None else [part for part in text.replace(",", " ").split() if part]
 
 
+def _import_weights(parsed: argparse.Namespace) -> None:
+    from predictor.weights import install, release
+
+    print(f"{release.LICENCE}.")
+    found = install.import_weights(
+        parsed.engine, parsed.path, metadata=parsed.metadata, person=parsed.accept_licence
+    )
+    _tell_installed(found)
+
+
+def _install_weights(parsed: argparse.Namespace) -> None:
+    from predictor.weights import install, release
+
+    plan = install.plan(
+        parsed.engine, parsed.source, version=parsed.version, metadata=parsed.metadata
+    )
+    print(f"{release.LICENCE}.")
+    person = parsed.accept_licence
+    if person is None and sys.stdin.isatty():
+        person = input("If you have read and accept them, type your full name (or nothing): ")
+    _tell_installed(install.install(plan, person))
+
+
+def _tell_installed(found: "Installed") -> None:
+    from predictor.engines.registry import find_engine
+
+    print(
+        f"Installed {found.engine} ({found.version}) in {found.folder}: "
+        f"{found.parameters:,} parameters, {found.size / 1e9:,.2f} GB, digest {found.digest[:12]}."
+    )
+    print(f"Next, if its genome is not there yet: {find_engine(found.engine).genome_command}")
+
+
 def _simulate_genome(parsed: argparse.Namespace) -> None:
     from predictor.simulator import genome
 
@@ -188,6 +265,19 @@ def _simulate_tracks(parsed: argparse.Namespace) -> None:
         out=parsed.out,
     )
     print(f"Wrote {parsed.out}.")
+
+
+def _simulate_variants(parsed: argparse.Namespace) -> None:
+    from predictor.simulator import variant_table
+
+    written = variant_table.simulate(
+        seed=parsed.seed,
+        stratum=parsed.stratum,
+        count=parsed.count,
+        organism=parsed.organism,
+        out=parsed.out,
+    )
+    print(f"Wrote {' and '.join(map(str, written))}.")
 
 
 def _pretrain(parsed: argparse.Namespace) -> None:

@@ -71,6 +71,14 @@ class Hidden:
     accessibility: Float64[np.ndarray, "C S"]
     starts: tuple[StartSites, StartSites]
 
+    def expression_at(self, strand: str, position: int) -> Float64[np.ndarray, " C"]:
+        """T by cell type of the start site at a plus-strand position; 0 where there is none."""
+        starts = self.starts["+-".index(strand)]
+        where = np.flatnonzero(starts.positions == position)
+        if not len(where):
+            return np.zeros(len(self.accessibility))
+        return np.asarray(starts.expression[:, where[0]])
+
 
 def hidden_quantities(
     codes: UInt8[np.ndarray, " S"], cell_types: tuple[grammar.CellType, ...]

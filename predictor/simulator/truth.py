@@ -178,8 +178,8 @@ class Effect:
         """T of a gene's start site, REF and ALT, by cell type; 0 where the start is lost."""
         start = gene.start_site
         found = [
-            _expression(self.reference.world, gene.strand, start),
-            _expression(self.alternate.world, gene.strand, self._moved(start)),
+            self.reference.world.hidden.expression_at(gene.strand, start),
+            self.alternate.world.hidden.expression_at(gene.strand, self._moved(start)),
         ]
         return {
             cell.key: [float(values[index]) for values in found]
@@ -191,14 +191,6 @@ def _log2_ratio(
     alternate: Float[np.ndarray, " T"], reference: Float[np.ndarray, " T"]
 ) -> Float[np.ndarray, " T"]:
     return np.asarray(np.log2((alternate + _TINY) / (reference + _TINY)))
-
-
-def _expression(world: World, strand: str, position: int) -> Float[np.ndarray, " C"]:
-    starts = world.hidden.starts["+-".index(strand)]
-    where = np.flatnonzero(starts.positions == position)
-    if not len(where):
-        return np.zeros(len(world.rules.cell_types))
-    return np.asarray(starts.expression[:, where[0]])
 
 
 def inclusion(world: World, gene: PlacedGene, shift: int = 0) -> list[list[float]]:

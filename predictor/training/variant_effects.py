@@ -15,6 +15,7 @@ from jaxtyping import Float, UInt8
 from predictor.simulator import assembly, grammar, track_table, truth
 from predictor.simulator.random_words import RandomWords
 from predictor.simulator.showcase import SHOWCASE
+from predictor.simulator.variant_scores import HISTONE_WIDTH, site_effect
 from predictor.training.data import (
     BIN_BASES,
     HELD_OUT,
@@ -25,36 +26,11 @@ from predictor.training.data import (
 )
 from predictor.training.inference import Weights, predict
 
-SITE_WIDTH = 501
-"""Width in bp of the stretch around a variant whose signal is summed."""
-
-HISTONE_WIDTH = 2001
-"""The same for histone marks, which spread further."""
-
 INSERTED_MOTIFS = {"MYB": "T", "GATA": "ERY", "CEBP": "HEP", "ASCL": "NEU"}
 """Motifs of the insertion test and the human-like cell type that reads each."""
 
 CLEAR_EFFECT = 0.3
 """Smallest true absolute log2 ratio for which the sign is asked."""
-
-# Added to both sums, so that a ratio of two near-zero signals is no effect.
-_PSEUDOCOUNT = 1.0
-
-
-def site_effect(
-    reference: Float[np.ndarray, "S T"],
-    alternate: Float[np.ndarray, "S T"],
-    position: int,
-    *,
-    width: int = SITE_WIDTH,
-    resolution: int = 1,
-) -> Float[np.ndarray, " T"]:
-    """log2 ratio of the signal summed over `width` bp around a position, per track."""
-    half = width // 2
-    first = max(0, (position - half) // resolution)
-    last = (position + half) // resolution + 1
-    ref, alt = (x[first:last].sum(axis=0, dtype=np.float64) for x in (reference, alternate))
-    return np.asarray(np.log2((alt + _PSEUDOCOUNT) / (ref + _PSEUDOCOUNT)))
 
 
 def substitute(
