@@ -136,7 +136,7 @@ def load(folder: Path) -> LoadedWeights:
 def digest(params: Mapping[str, Any], state: Mapping[str, Any]) -> str:
     """SHA-256 over names, shapes, dtypes and bytes of all arrays, in the order of the names."""
     hasher = hashlib.sha256()
-    flat = dict(_flatten({"params": params, "state": state}))
+    flat = dict(flatten({"params": params, "state": state}))
     for name in sorted(flat):
         array = np.ascontiguousarray(flat[name])
         hasher.update(f"{name} {array.shape} {array.dtype.str}\n".encode())
@@ -152,24 +152,35 @@ def save_arrays(path: Path, tree: Tree) -> None:
     (path / "commit_success.txt").unlink(missing_ok=True)
 
 
-def load_arrays(path: Path) -> Tree:
-    """Reads an Orbax folder as numpy arrays, whatever device they were saved from."""
+def load_arrays(path: Path) -> Any:
+    """Reads an Orbax folder as numpy arrays, whatever device they were saved from.
+
+    Returns:
+      What was saved: nested dicts, or lists of them, with arrays at the leaves.
+
+    Raises:
+      WeightsNotFoundError: the list of the arrays is not there, or cannot be read.
+    """
     with ocp.Checkpointer(ocp.PyTreeCheckpointHandler()) as checkpointer:
         structure = checkpointer.metadata(path.absolute()).item_metadata
+        if structure is None:
+            raise WeightsNotFoundError(
+                f"The list of the arrays in {path} cannot be read; the folder may have been copied "
+                "in part, so copy or download it again."
+            )
         restore = _map_leaves(structure.tree, lambda _: ocp.RestoreArgs(restore_type=np.ndarray))
-        tree: Tree = checkpointer.restore(
+        return checkpointer.restore(
             path.absolute(), args=ocp.args.PyTreeRestore(restore_args=restore)
         )
-    return tree
 
 
 def _check_against(config: ModelConfig, params: Tree, state: Tree, folder: Path) -> None:
     expected_params, expected_state = functional.abstract(config)
     expected = {
         name: tuple(leaf.shape)
-        for name, leaf in _flatten({"params": expected_params, "state": expected_state})
+        for name, leaf in flatten({"params": expected_params, "state": expected_state})
     }
-    found = {name: tuple(leaf.shape) for name, leaf in _flatten({"params": params, "state": state})}
+    found = {name: tuple(leaf.shape) for name, leaf in flatten({"params": params, "state": state})}
     problems = [f"missing {name}" for name in sorted(expected.keys() - found.keys())]
     problems += [f"unused {name}" for name in sorted(found.keys() - expected.keys())]
     problems += [
@@ -184,11 +195,12 @@ def _check_against(config: ModelConfig, params: Tree, state: Tree, folder: Path)
         )
 
 
-def _flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every leaf of a nested dict with its path, joined by slashes."""
     for key, value in tree.items():
         name = f"{prefix}/{key}" if prefix else str(key)
         if isinstance(value, Mapping):
-            yield from _flatten(value, name)
+            yield from flatten(value, name)
         else:
             yield name, value
 
@@ -196,6 +208,8 @@ def _flatten(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
 def _map_leaves(tree: Any, function: Any) -> Any:
     if isinstance(tree, Mapping):
         return {key: _map_leaves(value, function) for key, value in tree.items()}
+    if isinstance(tree, list | tuple):
+        return [_map_leaves(value, function) for value in tree]
     return function(tree)
 
 
