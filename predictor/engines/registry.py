@@ -41,7 +41,6 @@ class Engine:
       invented: its results are about an invented genome.
       needs_weights: it runs here with weights of its own.
       unavailable: why this version cannot run it even if installed; empty otherwise.
-      remark: added to what is missing.
     """
 
     name: str
@@ -55,7 +54,6 @@ class Engine:
     invented: bool = False
     needs_weights: bool = True
     unavailable: str = ""
-    remark: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,11 +94,9 @@ def _released(name: str, version: str, title: str, description: str) -> Engine:
         windows=_SDK_WINDOWS,
         default_window=131_072,
         weights_command=(
-            "python -m predictor install-weights alphagenome --from huggingface "
-            f"--version {version}"
+            f"python -m predictor install-weights {name} --from huggingface --version {version}"
         ),
         genome_command="python -m predictor install-genome hg38",
-        remark="The command that installs it comes with a later version.",
     )
 
 
@@ -202,7 +198,7 @@ def describe_engine(name: str) -> EngineDescription:
     return EngineDescription(
         engine=engine,
         installed=not problem,
-        problem=f"{problem} {engine.remark}".strip() if problem else "",
+        problem=problem,
         install_command=command,
         weights_digest=digest,
         output_types=output_types,
