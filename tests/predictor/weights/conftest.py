@@ -179,6 +179,9 @@ def _point_the_clients_to(address: str, monkeypatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HF_ENDPOINT", address)
     monkeypatch.setenv("HF_TOKEN", "hf_of_the_tests")
     monkeypatch.setenv("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    # Smaller than the files of the tests, so that half a file is more than nothing.
+    monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 1024)
+    monkeypatch.setattr("kagglehub.clients.CHUNK_SIZE", 1024)
     monkeypatch.setenv("KAGGLE_API_ENVIRONMENT", "LOCALHOST")
     monkeypatch.setenv("KAGGLE_CONFIG_DIR", str(tmp_path))
     monkeypatch.setenv("KAGGLE_API_TOKEN", "of_the_tests")
