@@ -147,6 +147,42 @@ class ScoringLimitError(AllelensError):
     code = "scoring_limit"
 
 
+class UnknownAssemblyError(AllelensError):
+    """There is no assembly of that name to install."""
+
+    code = "unknown_assembly"
+
+
+class InvalidFastaError(AllelensError):
+    """A file is no FASTA file, or one that cannot be indexed."""
+
+    code = "invalid_fasta"
+
+
+class AssemblyMismatchError(AllelensError):
+    """An annotation belongs to another assembly than the sequence."""
+
+    code = "assembly_mismatch"
+
+
+class InstallationError(AllelensError):
+    """A genome cannot be installed in the way that was asked for."""
+
+    code = "installation_refused"
+
+
+class DownloadError(AllelensError):
+    """A file cannot be fetched."""
+
+    code = "download_failed"
+
+
+class ChecksumError(AllelensError):
+    """A file is not the one that was expected."""
+
+    code = "wrong_checksum"
+
+
 # Tracks
 
 

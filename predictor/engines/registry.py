@@ -253,11 +253,7 @@ def open_engine(name: str) -> DnaModel:
         weights_folder(name),
         engine=name,
         references=open_references(engine),
-        annotations={
-            organism: genome_folder(assembly) / "genes.gtf"
-            for organism, assembly in engine.assemblies.items()
-            if (genome_folder(assembly) / "genes.gtf").exists()
-        },
+        annotations=annotation_paths(engine),
         windows=engine.windows,
     )
 
@@ -271,6 +267,17 @@ def open_references(engine: Engine) -> dict[Organism, "Reference"]:
         for organism, assembly in engine.assemblies.items()
         if fasta_path(assembly).exists()
     }
+
+
+def annotation_paths(engine: Engine) -> dict[Organism, Path]:
+    """The gene annotations of an engine that are installed, for `load_annotation`."""
+    from predictor.genome.gene_annotation import find_annotation
+
+    found = {
+        organism: find_annotation(genome_folder(assembly))
+        for organism, assembly in engine.assemblies.items()
+    }
+    return {organism: path for organism, path in found.items() if path is not None}
 
 
 def fasta_path(assembly: str) -> Path:

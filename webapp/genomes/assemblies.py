@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from predictor.engines.registry import ENGINES, fasta_path
-from predictor.genome.gene_annotation import Annotation, load_annotation
+from predictor.genome.gene_annotation import Annotation, find_annotation, load_annotation
 from predictor.genome.reference import Reference
 from predictor.home import genome_folder, home
 from predictor.tracks.output_types import organism_name
@@ -53,8 +53,8 @@ class Assembly:
     @property
     def annotation(self) -> Annotation:
         """Its genes; none where no annotation is installed."""
-        path = genome_folder(self.name) / "genes.gtf"
-        return _annotation(path, path.stat().st_mtime_ns) if path.is_file() else Annotation([])
+        path = find_annotation(genome_folder(self.name))
+        return Annotation([]) if path is None else _annotation(path, path.stat().st_mtime_ns)
 
 
 def installed_assemblies() -> list[Assembly]:

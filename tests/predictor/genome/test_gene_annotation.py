@@ -1,17 +1,11 @@
-import time
-
 import numpy as np
 import pytest
 from alphagenome.data.genome import Interval, Variant
 
 from predictor import errors
-from predictor.genome.gene_annotation import (
-    Annotation,
-    Gene,
-    Transcript,
-    load_annotation,
-    splice_site_mask,
-)
+from predictor.genome.gene import Gene, Transcript
+from predictor.genome.gene_annotation import Annotation, load_annotation
+from predictor.genome.splice_sites import splice_site_mask
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +55,7 @@ def test_search_shows_every_gene_once_and_the_shortest_name_first():
     assert len(Annotation(genes).search("myc", limit=2)) == 2
 
 
-def test_range_queries_equal_a_scan_and_take_microseconds():
+def test_range_queries_equal_a_scan():
     rng = np.random.default_rng(3)
     genes = [
         Gene(f"G{i}", f"N{i}", "c", int(start), int(start + length), "+", "", ())
@@ -73,9 +67,7 @@ def test_range_queries_equal_a_scan_and_take_microseconds():
     queries = [(int(s), int(s + w)) for s, w in zip(
         rng.integers(0, 10**6, 200), rng.integers(1, 30_000, 200), strict=True
     )]  # fmt: skip
-    since = time.perf_counter()
     found = [annotation.genes("c", *query) for query in queries]
-    assert (time.perf_counter() - since) / len(queries) < 0.005
     for (start, end), answer in zip(queries, found, strict=True):
         slow = {g.id for g in genes if g.start < end and g.end > start}
         assert {gene.id for gene in answer} == slow

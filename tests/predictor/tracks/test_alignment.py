@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from predictor import errors
 from predictor.engines.compiled import _padded, align_to_reference, candidate_sites
-from predictor.genome.gene_annotation import splice_site_mask
+from predictor.genome.splice_sites import splice_site_mask
 from predictor.model.splicing import select_sites
 from predictor.tracks.alignment import AlleleAlignment
 
