@@ -1,0 +1,172 @@
+"""Scores of variants: what must be predicted, the numbers, the result as in the SDK.
+
+    outputs = required_outputs(scorers)          # to predict for REF and ALT
+    prepared = prepare(scorers, site)            # host
+    arrays = [own.arrays for own in prepared]
+    numbers = compute(scorers, ref, alt, arrays, alignment(site))                   # device
+    results = assemble(scorers, prepared, numbers, site, tracks)                    # host
+
+Axes: S positions, V insertions.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from alphagenome.data.genome import Variant
+from alphagenome.models.dna_output import OutputType
+from alphagenome.models.variant_scorers import VariantScorerTypes
+from anndata import AnnData
+
+from predictor.scoring.arrays import Alignment, aligned
+from predictor.scoring.checks import check_scoring_data
+from predictor.scoring.results import annotated, merged, without_tracks
+from predictor.scoring.scorer import Arrays, Prepared
+from predictor.scoring.scorers import VARIANT_SCORERS
+from predictor.scoring.site import VariantSite
+from predictor.tracks.alignment import AlleleAlignment
+from predictor.tracks.catalogue import TrackTable
+
+Predictions = Mapping[OutputType, Any]
+"""Of one allele, in data units and from left to right, padding included: [bins, T] per output
+type, [bins, bins, T] for contact maps, a `JunctionCounts` for junctions."""
+
+
+def required_outputs(scorers: Sequence[VariantScorerTypes]) -> tuple[OutputType, ...]:
+    """The output types that the scorers read, without repetitions."""
+    return tuple(dict.fromkeys(scorer.requested_output for scorer in scorers))
+
+
+def prepare(scorers: Sequence[VariantScorerTypes], site: VariantSite) -> list[Prepared]:
+    """What each scorer needs at a site.
+
+    Raises:
+      ScoringDataMissingError: a scorer needs genes or sites that are not there.
+      VariantOutsideIntervalError, ScoringLimitError: see the scorers.
+    """
+    check_scoring_data(
+        scorers,
+        genes=site.genes is not None,
+        polyadenylation_sites=site.polyadenylation_sites is not None,
+    )
+    return [VARIANT_SCORERS[type(scorer)].prepare(scorer, site) for scorer in scorers]
+
+
+def compute(
+    scorers: Sequence[VariantScorerTypes],
+    reference: Predictions,
+    alternate: Predictions,
+    arrays: Sequence[Arrays],
+    alignment: Alignment | None = None,
+) -> list[Any]:
+    """The numbers of one variant; a pure function of arrays.
+
+    With JAX arrays it may be compiled (`scorers` are static and hashable) and mapped over
+    variants (`to_one_shape` stacks their arrays). Scorers of one output type share what they
+    read.
+
+    Args:
+      scorers: of the SDK.
+      reference: REF predictions of `required_outputs`.
+      alternate: of ALT, in ALT coordinates; junctions in REF coordinates.
+      arrays: as prepared, one for each scorer.
+      alignment: from REF to ALT bases; may be None unless `needs_alignment`.
+
+    Returns:
+      For each scorer what `table` takes; None where an output type was not predicted because
+      the organism has no such tracks.
+    """
+    shifted = {} if alignment is None else _aligned(scorers, alternate, alignment)
+    numbers: list[Any] = []
+    for scorer, own in zip(scorers, arrays, strict=True):
+        kind, scoring = scorer.requested_output, VARIANT_SCORERS[type(scorer)]
+        if kind not in reference:
+            numbers.append(None)
+            continue
+        alt = shifted.get(kind, alternate[kind]) if scoring.aligned else alternate[kind]
+        numbers.append(scoring.scores(scorer, reference[kind], alt, own))
+    return numbers
+
+
+def assemble(
+    scorers: Sequence[VariantScorerTypes],
+    prepared: Sequence[Prepared],
+    numbers: Sequence[Any],
+    site: VariantSite,
+    tracks: Mapping[OutputType, TrackTable],
+    *,
+    merge_stranded_gene_tracks: bool = False,
+) -> list[AnnData]:
+    """The results of one variant, one AnnData for each scorer, as the SDK gives them.
+
+    Args:
+      scorers: of the SDK.
+      prepared: of the site.
+      numbers: as computed; any kind of array.
+      site: goes into `uns` with the unstranded interval.
+      tracks: of each output type that the organism has, padding included.
+      merge_stranded_gene_tracks: give each gene the tracks of its own strand only (the hosted
+        service's default; spec/scoring.md 12).
+    """
+    results = []
+    for scorer, own, found in zip(scorers, prepared, numbers, strict=True):
+        table = tracks.get(scorer.requested_output)
+        named = (
+            without_tracks(own.rows)
+            if found is None or table is None
+            else VARIANT_SCORERS[type(scorer)].table(own, found, table)
+        )
+        result = annotated(
+            named, interval=site.interval, variant=site.variant, variant_scorer=scorer
+        )
+        results.append(merged(result) if merge_stranded_gene_tracks else result)
+    return results
+
+
+def score_variant(
+    scorers: Sequence[VariantScorerTypes],
+    site: VariantSite,
+    reference: Predictions,
+    alternate: Predictions,
+    tracks: Mapping[OutputType, TrackTable],
+    *,
+    merge_stranded_gene_tracks: bool = False,
+) -> list[AnnData]:
+    """All of the above for one variant."""
+    prepared = prepare(scorers, site)
+    bases = alignment(site) if needs_alignment(scorers, site.variant) else None
+    numbers = compute(scorers, reference, alternate, [p.arrays for p in prepared], bases)
+    return assemble(
+        scorers,
+        prepared,
+        numbers,
+        site,
+        tracks,
+        merge_stranded_gene_tracks=merge_stranded_gene_tracks,
+    )
+
+
+def needs_alignment(scorers: Sequence[VariantScorerTypes], variant: Variant) -> bool:
+    """True where a scorer compares base by base, and the variant changes the length."""
+    changes_length = len(variant.reference_bases) != len(variant.alternate_bases)
+    return changes_length and any(VARIANT_SCORERS[type(scorer)].aligned for scorer in scorers)
+
+
+def alignment(site: VariantSite) -> Alignment:
+    """Where the bases of REF are in ALT; of one shape for all variants of a window.
+
+    Raises:
+      VariantOutsideIntervalError: the variant does not start inside the interval. (The official
+        code would align it by a negative index; spec/scoring.md 4.1, recommendation.)
+    """
+    found = AlleleAlignment(site.interval, [site.variant]).forward
+    no_insertion = np.full((1, 3), site.interval.width, np.int32)
+    insertions = found.insertions if len(found.insertions) else no_insertion
+    return Alignment(found.source, insertions)
+
+
+def _aligned(
+    scorers: Sequence[VariantScorerTypes], alternate: Predictions, alignment: Alignment
+) -> dict[OutputType, Any]:
+    kinds = {scorer.requested_output for scorer in scorers if VARIANT_SCORERS[type(scorer)].aligned}
+    return {kind: aligned(alternate[kind], alignment) for kind in kinds if kind in alternate}
