@@ -199,7 +199,10 @@ def official_trees(config: ModelConfig, seed: int = 0):
             shape = shape[key]
         module, _, leaf = name.official.rpartition("/")
         values = rng.standard_normal(name.official_shape(shape.shape)).astype(np.float32)
-        trees[name.is_state].setdefault(module, {})[leaf] = values
+        # The state holds mean squares.
+        trees[name.is_state].setdefault(module, {})[leaf] = (
+            values**2 + np.float32(0.5) if name.is_state else values
+        )
     return trees
 
 

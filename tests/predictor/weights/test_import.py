@@ -10,9 +10,12 @@ import ml_dtypes
 import numpy as np
 import orbax.checkpoint as ocp
 import pytest
+from alphagenome.data.genome import Interval
 from alphagenome.models.dna_model import Organism
 from alphagenome.models.dna_output import OutputType
 
+from predictor.cli import main
+from predictor.engines import registry
 from predictor.errors import UnknownEngineError
 from predictor.model.config import ModelConfig
 from predictor.tracks.catalogue import catalogue
@@ -93,6 +96,28 @@ def test_the_tracks_are_those_of_the_metadata(empty_home, small_checkpoint, meta
     assert dnase.shifts.tolist() == [1, 1]
     assert tracks.biosamples(Organism.HOMO_SAPIENS)["UBERON:0002048"] == "lung"
     assert OutputType.PROCAP not in tracks.output_types(Organism.MUS_MUSCULUS)
+
+
+@pytest.mark.slow
+def test_with_a_genome_the_imported_weights_are_an_engine_that_predicts(
+    empty_home, small_checkpoint, metadata, capsys
+):
+    genome = empty_home / "genomes" / "hg38"
+    genome.mkdir(parents=True)
+    (genome / "genome.fa").write_text(">chr1\n" + "ACGTTGCA" * 2_048 + "\n")
+    install.import_weights("alphagenome", small_checkpoint, metadata=metadata, config=SMALL)
+    assert main(["list"]) == 0
+    line = next(row for row in capsys.readouterr().out.splitlines() if "alphagenome" in row)
+    assert line.split()[:2] == ["alphagenome", "yes"]
+
+    found = registry.open_engine("alphagenome").predict_interval(
+        Interval("chr1", 0, 16_384),
+        requested_outputs=[OutputType.CHIP_TF],
+        ontology_terms=["CL:0000084"],
+    )
+    assert found.chip_tf.values.shape == (128, 1)
+    assert found.chip_tf.metadata["transcription_factor"].tolist() == ["CTCF"]
+    assert np.isfinite(found.chip_tf.values).all()
 
 
 def test_metadata_beside_the_checkpoint_is_found(empty_home, tmp_path, small_checkpoint):
