@@ -150,6 +150,11 @@ def _add_simulate(commands: "argparse._SubParsersAction[_Parser]") -> None:
         "--out", type=Path, metavar="DIR", help="where not given, where the engine finds them"
     )
     command.set_defaults(run=_simulate_genome)
+    command = kinds.add_parser(
+        "lists", help="credible sets, eQTLs, enhancer-gene pairs, tracks of an unseen cell type"
+    )
+    command.add_argument("--out", type=Path, metavar="DIR", help="where the assemblies are")
+    command.set_defaults(run=_simulate_lists)
     command = kinds.add_parser("tracks", help="the true tracks of a window, written as .npz")
     command.add_argument("--interval", help=_INTERVAL_HELP)
     command.add_argument("--sequence", type=Path, metavar="FILE.fa")
@@ -253,6 +258,13 @@ def _simulate_genome(parsed: argparse.Namespace) -> None:
     out = parsed.out or genome_folder("demoH1").parent
     genome.write_assembly(out)
     print(f"Wrote the demo assemblies to {out}.")
+
+
+def _simulate_lists(parsed: argparse.Namespace) -> None:
+    from predictor.simulator import demo_lists
+
+    written = demo_lists.write_lists(parsed.out or genome_folder("demoH1").parent)
+    print(f"Wrote the lists of the demo genome to {written[0].parent}.")
 
 
 def _simulate_tracks(parsed: argparse.Namespace) -> None:

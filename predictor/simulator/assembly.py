@@ -23,7 +23,7 @@ FASTA_SHA256 = {
     Organism.MUS_MUSCULUS: "ded4323e6f7e29a7bef1853f72f9c9264433741c951a59cfb0993ce7af3be29e",
 }
 # No training or test stream starts with this number: the assembly is never trained on.
-_SEED = 20_260_101
+SEED = 20_260_101
 _LINE = 60
 _LONG, _SHORT = 393_216, 262_144
 
@@ -40,17 +40,17 @@ def chromosomes(organism: Organism) -> list[Chromosome]:
 
 
 def _human() -> Iterator[Chromosome]:
-    names = gene_names((_SEED, 1))
+    names = gene_names((SEED, 1))
     for number in (1, 2):
         yield build_chromosome(
-            f"demo{number}", _LONG, Organism.HOMO_SAPIENS, (_SEED, 2, number), names
+            f"demo{number}", _LONG, Organism.HOMO_SAPIENS, (SEED, 2, number), names
         )
-    yield build_showcase(CHROMOSOME, (_SEED, 3), names)
+    yield build_showcase(CHROMOSOME, (SEED, 3), names)
 
 
 def _mouse() -> Iterator[Chromosome]:
-    names = gene_names((_SEED, 5))
-    yield build_chromosome("demoM", _SHORT, Organism.MUS_MUSCULUS, (_SEED, 6), names)
+    names = gene_names((SEED, 5))
+    yield build_chromosome("demoM", _SHORT, Organism.MUS_MUSCULUS, (SEED, 6), names)
 
 
 _CHROMOSOMES: dict[Organism, Callable[[], Iterator[Chromosome]]] = {

@@ -68,14 +68,16 @@ Rule = Callable[[WindowReading, RandomWords], Iterator[Proposal]]
 
 
 @dataclasses.dataclass(frozen=True)
-class _Change:
+class Change:
+    """Bases that are replaced; the attributes are those of `Proposal`."""
+
     start: int
     reference: str
     alternate: str
 
 
 def _proposal(
-    change: _Change,
+    change: Change,
     cause: str,
     *,
     head: str,
@@ -94,26 +96,27 @@ def _proposal(
     )
 
 
-def _inside(window: WindowReading, *positions: int) -> bool:
+def inside(window: WindowReading, *positions: int) -> bool:
+    """True if the positions are not too near to either end of the window."""
     return all(MARGIN <= position < window.world.length - MARGIN for position in positions)
 
 
-def _substitution(window: WindowReading, place: int, bases: str, random: RandomWords) -> _Change:
+def substitution(window: WindowReading, place: int, bases: str, random: RandomWords) -> Change:
     """Another base at a place, one of `bases`."""
     old = window.letters(place, place + 1)
-    return _Change(place, old, random.choice([base for base in bases if base != old]))
+    return Change(place, old, random.choice([base for base in bases if base != old]))
 
 
-def _breaking(window: WindowReading, site: Site, random: RandomWords) -> _Change:
+def _breaking(window: WindowReading, site: Site, random: RandomWords) -> Change:
     """An SNV that makes a full match lose one base."""
     informative = [i for i, symbol in enumerate(site.consensus) if symbol != "N"]
     index = random.choice(informative)
     allowed = grammar.IUPAC[site.consensus[index]]
     others = "".join(base for base in "ACGT" if base not in allowed)
-    return _substitution(window, site.start + index, others, random)
+    return substitution(window, site.start + index, others, random)
 
 
-def _completing(window: WindowReading, site: Site, random: RandomWords) -> _Change:
+def _completing(window: WindowReading, site: Site, random: RandomWords) -> Change:
     """The SNV that makes a match with one mismatch a full one."""
     letters = window.letters(site.start, site.end)
     index = next(
@@ -122,7 +125,7 @@ def _completing(window: WindowReading, site: Site, random: RandomWords) -> _Chan
         if base not in grammar.IUPAC[symbol]
     )
     allowed = grammar.IUPAC[site.consensus[index]]
-    return _substitution(window, site.start + index, allowed, random)
+    return substitution(window, site.start + index, allowed, random)
 
 
 def _sites_lost(window: WindowReading, cell: grammar.CellType) -> Iterator[tuple[str, Site]]:
@@ -130,7 +133,7 @@ def _sites_lost(window: WindowReading, cell: grammar.CellType) -> Iterator[tuple
     accessible = window.world.hidden.accessibility[window.world.row(cell.key)]
     for factor in cell.weights:
         for site in window.sites(grammar.MOTIFS[factor]):
-            if _inside(window, site.start, site.end) and accessible[site.middle] > _OPEN:
+            if inside(window, site.start, site.end) and accessible[site.middle] > _OPEN:
                 yield factor, site
 
 
@@ -140,7 +143,7 @@ def _sites_gained(window: WindowReading, cell: grammar.CellType) -> Iterator[tup
     for factor in cell.weights:
         for site in window.sites(grammar.MOTIFS[factor], mismatches=1):
             near = np.abs(partners - site.middle) <= _PARTNER_REACH
-            if _inside(window, site.start, site.end) and near.any():
+            if inside(window, site.start, site.end) and near.any():
                 yield factor, site
 
 
@@ -154,7 +157,7 @@ def _partners(window: WindowReading, cell: grammar.CellType) -> list[Site]:
 
 
 def _in_dnase(
-    window: WindowReading, cell: grammar.CellType, change: _Change, cause: str
+    window: WindowReading, cell: grammar.CellType, change: Change, cause: str
 ) -> Proposal:
     (row,) = window.rows("dnase", cell_type=cell.key)
     return _proposal(change, cause, head="dnase", track=row, scorer="center_log2")
@@ -181,21 +184,21 @@ def indel(window: WindowReading, random: RandomWords) -> Iterator[Proposal]:
         for factor, site in _sites_lost(window, cell):
             yield _in_dnase(window, cell, _deletion(window, site, random), f"{factor} site deleted")
         for partner in _partners(window, cell):
-            if _inside(window, partner.start - _INSERTION_REACH, partner.end + _INSERTION_REACH):
+            if inside(window, partner.start - _INSERTION_REACH, partner.end + _INSERTION_REACH):
                 (factor,) = elements.palette(cell, 1, random)
                 change = _insertion(window, factor, partner, random)
                 yield _in_dnase(window, cell, change, f"{factor} site inserted")
 
 
-def _deletion(window: WindowReading, site: Site, random: RandomWords) -> _Change:
+def _deletion(window: WindowReading, site: Site, random: RandomWords) -> Change:
     """The whole site and up to 20 bp in all taken out, behind an anchor base."""
     extra = random.integer(0, _LONGEST_INDEL - len(site.consensus))
     first = site.start - random.integer(0, extra)
     letters = window.letters(first - 1, first + len(site.consensus) + extra)
-    return _Change(first - 1, letters, letters[0])
+    return Change(first - 1, letters, letters[0])
 
 
-def _insertion(window: WindowReading, factor: str, partner: Site, random: RandomWords) -> _Change:
+def _insertion(window: WindowReading, factor: str, partner: Site, random: RandomWords) -> Change:
     """A full match with random bases around it, up to 20 bp in all, behind an anchor base."""
     letters = elements.factor_site(factor, 0, random).letters
     gc = window.world.rules.gc
@@ -206,7 +209,7 @@ def _insertion(window: WindowReading, factor: str, partner: Site, random: Random
     before, behind = partner.start - _INSERTION_REACH, partner.end + random.integer(0, 60)
     start = random.choice((before + random.integer(0, 60), behind))
     anchor = window.letters(start, start + 1)
-    return _Change(start, anchor, anchor + padding[:left] + letters + padding[left:])
+    return Change(start, anchor, anchor + padding[:left] + letters + padding[left:])
 
 
 def tf_binding(window: WindowReading, random: RandomWords) -> Iterator[Proposal]:
@@ -229,15 +232,22 @@ def promoter(window: WindowReading, random: RandomWords) -> Iterator[Proposal]:
     for gene in window.genes:
         cage = window.rows("cage", strand=gene.strand)
         rna = window.rna_rows(gene.strand) if gene.complete else []
-        for motif, site in _promoter_sites(window, gene):
-            if not _inside(window, site.start, site.end, gene.start_site):
-                continue
+        for change, cause in promoter_changes(window, gene, random):
             head, row = random.choice([("cage", r) for r in cage] + [("rna_seq", r) for r in rna])
             yield _proposal(
-                _breaking(window, site, random), f"{motif} of a promoter broken",
-                head=head, track=row, scorer="center_ln" if head == "cage" else "gene_ln",
+                change, cause, head=head, track=row,
+                scorer="center_ln" if head == "cage" else "gene_ln",
                 spans=() if head == "cage" else gene.exons, turned=random.chance(_TURNED),
             )  # fmt: skip
+
+
+def promoter_changes(
+    window: WindowReading, gene: ReadGene, random: RandomWords
+) -> Iterator[tuple[Change, str]]:
+    """SNVs that break a site of a gene's promoter, each with its cause in words."""
+    for motif, site in _promoter_sites(window, gene):
+        if inside(window, site.start, site.end, gene.start_site):
+            yield _breaking(window, site, random), f"{motif} of a promoter broken"
 
 
 def _promoter_sites(window: WindowReading, gene: ReadGene) -> Iterator[tuple[str, Site]]:
@@ -254,7 +264,7 @@ def distal(window: WindowReading, random: RandomWords) -> Iterator[Proposal]:
     """An enhancer site 1-5 kb from a start site broken or made, seen in the gene's RNA."""
     cells = {cell.key: cell for cell in window.world.rules.cell_types}
     for gene in window.genes:
-        if not gene.complete or not _inside(window, gene.start_site):
+        if not gene.complete or not inside(window, gene.start_site):
             continue
         for row in window.rna_rows(gene.strand):
             yield from _distal_in(window, gene, row, cells, random)
@@ -276,7 +286,7 @@ def _distal_in(
 
 def distal_changes(
     window: WindowReading, gene: ReadGene, cell: grammar.CellType, random: RandomWords
-) -> Iterator[tuple[_Change, str]]:
+) -> Iterator[tuple[Change, str]]:
     """SNVs that break or make a site of a cell type 1-5 kb from a gene's start site."""
     for sites, edit, verb in (
         (_sites_lost, _breaking, "broken"),
@@ -295,11 +305,11 @@ def splice_site(window: WindowReading, random: RandomWords) -> Iterator[Proposal
         rows = window.rows("splice_sites_usage", strand=gene.strand)
         for kind, site, reach in _splice_sites(gene):
             place = gene.place(site + random.integer(reach[0], reach[1] - 1))
-            if not _inside(window, place):
+            if not inside(window, place):
                 continue
             used = gene.place(site)
             yield _proposal(
-                _substitution(window, place, "ACGT", random), f"base of {kind} changed",
+                substitution(window, place, "ACGT", random), f"base of {kind} changed",
                 head="splice_sites_usage", track=random.choice(rows), scorer="usage_change",
                 spans=((used, used + 1),), turned=random.chance(_TURNED),
             )  # fmt: skip
@@ -346,7 +356,7 @@ def _splicing_changes(
     for mismatches, edit, verb in ((0, _breaking, "broken"), (1, _completing, "completed")):
         for site in window.sites(motif, mismatches=mismatches):
             fits = site.consensus == read and first <= site.start and site.end <= last
-            if not (rows and fits and _inside(window, site.start, site.end)):
+            if not (rows and fits and inside(window, site.start, site.end)):
                 continue
             yield _proposal(
                 edit(window, site, random), f"{_SPLICING_NAMES[motif]} {verb}",
@@ -375,10 +385,10 @@ def polya(window: WindowReading, random: RandomWords) -> Iterator[Proposal]:
             behind = hexamer + CLEAVAGE_BEHIND_HEXAMER + _DOWNSTREAM_GAP
             span = gene.span(behind, behind + _DOWNSTREAM)
             place = gene.place(hexamer + random.integer(0, 5))
-            if not _inside(window, place, *span):
+            if not inside(window, place, *span):
                 continue
             yield _proposal(
-                _substitution(window, place, "ACGT", random), "polyA hexamer changed",
+                substitution(window, place, "ACGT", random), "polyA hexamer changed",
                 head="rna_seq", track=random.choice(window.rna_rows(gene.strand)),
                 scorer="downstream_ln", spans=(span,), turned=random.chance(_TURNED),
             )  # fmt: skip
@@ -389,10 +399,10 @@ def insulator(window: WindowReading, random: RandomWords) -> Iterator[Proposal]:
     rows = window.rows("contact_maps")
     for site in window.sites(grammar.MOTIFS["CTCF"]):
         pixel = _pixel(site, window.world.hidden.insulators, window.world.length)
-        if pixel is None or not _inside(window, site.start - 1, site.end):
+        if pixel is None or not inside(window, site.start - 1, site.end):
             continue
         letters = window.letters(site.start - 1, site.end)
-        whole = _Change(site.start - 1, letters, letters[0])
+        whole = Change(site.start - 1, letters, letters[0])
         for change, verb in (
             (_breaking(window, site, random), "broken"),
             (whole, "deleted"),
@@ -424,7 +434,7 @@ def no_effect(window: WindowReading, random: RandomWords) -> Iterator[Proposal]:
     for cell in cells:
         place = random.integer(MARGIN, window.world.length - MARGIN - 1)
         yield _in_dnase(
-            window, cell, _substitution(window, place, "ACGT", random), "SNV in the background"
+            window, cell, substitution(window, place, "ACGT", random), "SNV in the background"
         )
     idle = [
         (cell, factor, site)
@@ -432,7 +442,7 @@ def no_effect(window: WindowReading, random: RandomWords) -> Iterator[Proposal]:
         for factor in grammar.CELL_TYPE_FACTORS
         if factor not in cell.weights
         for site in window.sites(grammar.MOTIFS[factor])
-        if _inside(window, site.start, site.end)
+        if inside(window, site.start, site.end)
     ]
     # As many as there are in the background.
     for index in elements.random_order(len(idle), random)[: len(cells)]:

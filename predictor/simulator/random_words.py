@@ -43,6 +43,10 @@ class RandomWords:
         """`count` integers from 0 to size - 1."""
         return (self.uniforms(count) * size).astype(np.int64)
 
+    def bell(self) -> float:
+        """A number with mean 0 and deviation 1, nearly normal: twelve uniform ones less six."""
+        return float(self.uniforms(12).sum()) - 6.0
+
     def chance(self, probability: float) -> bool:
         """True with the given probability."""
         return self.uniform() < probability

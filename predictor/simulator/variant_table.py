@@ -13,20 +13,19 @@ from predictor.errors import AllelensError
 from predictor.simulator import grammar
 from predictor.simulator.held_out import HeldOutVariant, held_out_variants, strata_named
 from predictor.simulator.variant_scores import SCORERS
+from predictor.simulator.vcf_file import Info, write_vcf
 from predictor.tracks.output_types import parse_organism
 
 _LINE = 60
-# INFO values may hold neither spaces nor separators.
-_INFO_SAFE = str.maketrans(" ;,=", "_---")
 _INFO = {
-    "STRATUM": ("stratum", "String", "Kind of variant"),
-    "OUTPUT": ("output_type", "String", "Modality that is scored"),
-    "TRACK": ("track", "String", "Name of the track that is scored"),
-    "STRAND": ("strand", "String", "Strand of that track"),
-    "SCORER": ("scorer", "String", "How the change becomes a number"),
-    "SPANS": ("spans", "String", "Where it looks - 0-based half-open - bins for contact maps"),
-    "CAUSE": ("cause", "String", "What the variant does"),
-    "TRUTH": ("truth", "Float", "Score of the simulator's own tracks"),
+    "STRATUM": Info("stratum", "String", "Kind of variant"),
+    "OUTPUT": Info("output_type", "String", "Modality that is scored"),
+    "TRACK": Info("track", "String", "Name of the track that is scored"),
+    "STRAND": Info("strand", "String", "Strand of that track"),
+    "SCORER": Info("scorer", "String", "How the change becomes a number"),
+    "SPANS": Info("spans", "String", "Where it looks - 0-based half-open - bins for contact maps"),
+    "CAUSE": Info("cause", "String", "What the variant does"),
+    "TRUTH": Info("truth", "Float", "Score of the simulator's own tracks"),
 }
 
 
@@ -128,26 +127,8 @@ def _row(entry: HeldOutVariant) -> dict[str, str | int | float]:
 
 
 def _write_vcf(path: Path, rows: pd.DataFrame, lengths: dict[str, int]) -> None:
-    lines = ["##fileformat=VCFv4.2", "##source=allelens demo simulator (invented sequences)"]
-    lines += [f"##contig=<ID={name},length={length}>" for name, length in lengths.items()]
-    lines += [
-        f'##INFO=<ID={key},Number=1,Type={kind},Description="{about}">'
-        for key, (_, kind, about) in _INFO.items()
-    ]
-    lines.append("#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO")
-    order = {name: number for number, name in enumerate(lengths)}
-    records = sorted(
-        rows.to_dict("records"), key=lambda row: (order[row["chromosome"]], row["position"])
-    )
-    for row in records:
-        info = ";".join(
-            f"{key}={str(row[column]).translate(_INFO_SAFE)}"
-            for key, (column, _, _) in _INFO.items()
-        )
-        place = (row["chromosome"], row["position"], row["name"])
-        fields = (*place, row["reference"], row["alternate"], ".", ".", info)
-        lines.append("\t".join(map(str, fields)))
-    path.write_text("\n".join(lines) + "\n", encoding="ascii", newline="\n")
+    records = [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
+    write_vcf(path, lengths, _INFO, records)
 
 
 def _write_tsv(path: Path, rows: pd.DataFrame, _: dict[str, int]) -> None:

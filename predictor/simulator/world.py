@@ -68,7 +68,11 @@ def read_world(codes: UInt8[np.ndarray, " S"], organism: Organism) -> World:
       codes: bases, A 0, C 1, G 2, T 3, unknown 4; any length.
       organism: decides cell types, weights and rules.
     """
-    rules = grammar.ORGANISMS[organism]
+    return read_by_rules(codes, grammar.ORGANISMS[organism])
+
+
+def read_by_rules(codes: UInt8[np.ndarray, " S"], rules: grammar.OrganismRules) -> World:
+    """As `read_world`, for rules that belong to neither organism."""
     hidden = hidden_quantities(codes, rules.cell_types)
     expressed = []
     for starts in hidden.starts:
