@@ -100,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=_predict)
 
     _add_weights(commands)
+    _add_install_genome(commands)
     _add_simulate(commands)
     _add_train(commands)
 
@@ -140,6 +141,43 @@ def _add_weights(commands: "argparse._SubParsersAction[_Parser]") -> None:
     )
     command.add_argument("--accept-licence", metavar='"NAME OF PERSON"', help=licence_help)
     command.set_defaults(run=_install_weights)
+
+
+def _add_install_genome(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    command = commands.add_parser(
+        "install-genome",
+        help="fetch sequence, genes, splice sites and polyadenylation sites of hg38 or mm10",
+        description="What is there already is verified and left alone; a broken installation goes "
+        "on where it stopped when the same command is given again.",
+    )
+    command.add_argument("assembly", metavar="hg38|mm10")
+    command.add_argument(
+        "--from",
+        dest="mirror",
+        metavar="PATH|URL",
+        help="a mirror of the published folders, or one FASTA or annotation file",
+    )
+    command.add_argument(
+        "--fasta", metavar="PATH|URL", help="this sequence instead (.fa, .fa.gz, bgzip)"
+    )
+    command.add_argument(
+        "--annotation", metavar="PATH|URL", help="these genes instead (GTF or GFF3, also .gz)"
+    )
+    command.add_argument(
+        "--only",
+        metavar="PIECE,...",
+        help="some of sequence, genes, splice-sites, polyadenylation; all where not given, or "
+        "those whose files are given",
+    )
+    command.add_argument(
+        "--sha256",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="FILE=HEX",
+        help="the SHA-256 that a file must have; otherwise the one seen first is recorded",
+    )
+    command.set_defaults(run=_install_genome)
 
 
 def _add_simulate(commands: "argparse._SubParsersAction[_Parser]") -> None:
@@ -213,6 +251,25 @@ def _predict(parsed: argparse.Namespace) -> None:
         out=parsed.out,
     )
     print(f"Wrote {parsed.out}.")
+
+
+def _install_genome(parsed: argparse.Namespace) -> None:
+    from predictor.genome import installation
+    from predictor.genome.install_plan import Request, read_checksums
+    from predictor.genome.install_report import ConsoleReport
+    from predictor.genome.reference_files import BASE_ADDRESS
+
+    installation.install(
+        Request(
+            assembly=parsed.assembly,
+            mirror=parsed.mirror or BASE_ADDRESS,
+            fasta=parsed.fasta or "",
+            annotation=parsed.annotation or "",
+            only=_split(parsed.only) or [],
+            sha256=read_checksums(parsed.sha256),
+        ),
+        ConsoleReport(sys.stdout),
+    )
 
 
 def _split(text: str | None) -> list[str] | None:

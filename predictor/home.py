@@ -17,5 +17,5 @@ def home() -> Path:
 
 
 def genome_folder(assembly: str) -> Path:
-    """The folder of an assembly: `genome.fa`, `genome.fa.fai`, `genes.gtf`, ..."""
+    """The folder of an assembly: `genome.fa`, `genome.fa.fai`, `genes.feather` or `genes.gtf`."""
     return home() / "genomes" / assembly

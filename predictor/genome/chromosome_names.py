@@ -2,25 +2,50 @@
 
 import difflib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from predictor import errors
 
 _MITOCHONDRIAL = ("m", "mt")
 _MOST_NAMES_SHOWN = 6
 
-# Version suffixes of the RefSeq accessions NC_000001 ... NC_000024 of GRCh38 (23 = X, 24 = Y).
-_REFSEQ_GRCH38_VERSIONS = (
-    *(11, 12, 12, 12, 10, 12, 14, 11, 12, 11, 10, 12),
-    *(11, 9, 10, 10, 11, 10, 10, 11, 9, 11, 11, 10),
+
+@dataclass(frozen=True)
+class _RefSeq:
+    """Accessions of an assembly: one number a chromosome, in order, each with its own version.
+
+    Attributes:
+      first: number of chromosome 1.
+      versions: of the autosomes, X and Y.
+      mitochondrion: its accession.
+    """
+
+    first: int
+    versions: tuple[int, ...]
+    mitochondrion: str
+
+
+_GRCH38 = _RefSeq(
+    first=1,
+    versions=(
+        *(11, 12, 12, 12, 10, 12, 14, 11, 12, 11, 10, 12),
+        *(11, 9, 10, 10, 11, 10, 10, 11, 9, 11, 11, 10),
+    ),
+    mitochondrion="nc_012920.1",
 )
-_GRCH38 = ("hg38", "grch38")
+_GRCM38 = _RefSeq(
+    first=67,
+    versions=(6, 7, *(6,) * 17, 7, 7),
+    mitochondrion="nc_005089.1",
+)
+_REFSEQ = {"hg38": _GRCH38, "grch38": _GRCH38, "mm10": _GRCM38, "grcm38": _GRCM38}
 
 
 class ChromosomeNames:
     """Finds a chromosome of an assembly under its usual spellings.
 
     `1`, `chr1` and `CHR1` are the same chromosome, and so are `MT`, `chrM` and `M`. Accessions
-    such as `NC_000001.11` are known for GRCh38.
+    such as `NC_000001.11` are known for GRCh38 and GRCm38.
     """
 
     def __init__(self, sizes: Mapping[str, int], assembly: str):
@@ -34,8 +59,9 @@ class ChromosomeNames:
         for name in self.sizes:
             for alias in _aliases(name):
                 self._by_key.setdefault(alias, name)
-        if assembly.lower().startswith(_GRCH38):
-            self._add_refseq()
+        for start, refseq in _REFSEQ.items():
+            if assembly.lower().startswith(start):
+                self._add_refseq(refseq)
 
     def __contains__(self, name: str) -> bool:
         return self.find(name) is not None
@@ -66,15 +92,15 @@ class ChromosomeNames:
         rest = len(names) - _MOST_NAMES_SHOWN
         return f"{shown} and {rest} more" if rest > 0 else shown
 
-    def _add_refseq(self) -> None:
-        labels = [*map(str, range(1, 23)), "X", "Y"]
+    def _add_refseq(self, refseq: _RefSeq) -> None:
+        labels = [*map(str, range(1, len(refseq.versions) - 1)), "X", "Y"]
         for number, (label, version) in enumerate(
-            zip(labels, _REFSEQ_GRCH38_VERSIONS, strict=True), start=1
+            zip(labels, refseq.versions, strict=True), start=refseq.first
         ):
             if (chromosome := self.find(label)) is not None:
                 self._by_key[f"nc_{number:06d}.{version}"] = chromosome
         if (chromosome := self.find("MT")) is not None:
-            self._by_key["nc_012920.1"] = chromosome
+            self._by_key[refseq.mitochondrion] = chromosome
 
 
 def _aliases(name: str) -> Iterable[str]:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from predictor.errors import AllelensError
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+# A limit on the size of one file (EFBIG) is a quota too.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # What libraries say that write by themselves and raise errors of their own.
 _FULL_TEXTS = ("No space left on device", "Disk quota exceeded")
 

@@ -69,12 +69,15 @@ def test_an_exact_name_wins_over_an_alias():
     assert names.resolve("chr1") == "chr1"
 
 
-def test_accessions_are_known_for_grch38_only():
+def test_accessions_are_those_of_the_assembly():
     sizes = {"chr1": 10, "chr22": 10, "chrX": 10, "chrM": 10}
     assert ChromosomeNames(sizes, "hg38").find("NC_000022.11") == "chr22"
     assert ChromosomeNames(sizes, "hg38").find("NC_000023.11") == "chrX"
     assert ChromosomeNames(sizes, "hg38").find("NC_000022.10") is None
     assert ChromosomeNames(sizes, "mm10").find("NC_000022.11") is None
+    mouse = ChromosomeNames(dict.fromkeys(["chr1", "chr2", "chr19", "chrX", "chrY"], 10), "mm10")
+    accessions = ["NC_000067.6", "NC_000068.7", "NC_000085.6", "NC_000086.7", "NC_000087.7"]
+    assert [mouse.find(name) for name in accessions] == list(mouse.sizes)
 
 
 def test_the_digest_is_that_of_the_file_and_follows_its_changes(tiny):
