@@ -26,6 +26,7 @@ from predictor.scoring.scorers import VARIANT_SCORERS
 from predictor.scoring.site import VariantSite
 from predictor.tracks.alignment import AlleleAlignment
 from predictor.tracks.catalogue import TrackTable
+from predictor.tracks.output_types import OUTPUTS
 
 Predictions = Mapping[OutputType, Any]
 """Of one allele, in data units and from left to right, padding included: [bins, T] per output
@@ -58,6 +59,8 @@ def compute(
     alternate: Predictions,
     arrays: Sequence[Arrays],
     alignment: Alignment | None = None,
+    *,
+    align_all: bool = False,
 ) -> list[Any]:
     """The numbers of one variant; a pure function of arrays.
 
@@ -71,19 +74,26 @@ def compute(
       alternate: of ALT, in ALT coordinates; junctions in REF coordinates.
       arrays: as prepared, one for each scorer.
       alignment: from REF to ALT bases; may be None unless `needs_alignment`.
+      align_all: align 1-bp tracks also for the scorers that officially compare ALT as it is
+        (center masks), so that what an indel merely moves does not count as a change.
 
     Returns:
       For each scorer what `table` takes; None where an output type was not predicted because
       the organism has no such tracks.
     """
-    shifted = {} if alignment is None else _aligned(scorers, alternate, alignment)
+    wanted = [scorer for scorer in scorers if _is_aligned(scorer, align_all)]
+    kinds = {scorer.requested_output for scorer in wanted} & alternate.keys()
+    shifted = dict(alternate)
+    if alignment is not None:
+        shifted |= {kind: aligned(alternate[kind], alignment) for kind in kinds}
     numbers: list[Any] = []
     for scorer, own in zip(scorers, arrays, strict=True):
-        kind, scoring = scorer.requested_output, VARIANT_SCORERS[type(scorer)]
+        kind = scorer.requested_output
         if kind not in reference:
             numbers.append(None)
             continue
-        alt = shifted.get(kind, alternate[kind]) if scoring.aligned else alternate[kind]
+        alt = shifted[kind] if scorer in wanted else alternate[kind]
+        scoring = VARIANT_SCORERS[type(scorer)]
         numbers.append(scoring.scores(scorer, reference[kind], alt, own))
     return numbers
 
@@ -130,12 +140,20 @@ def score_variant(
     alternate: Predictions,
     tracks: Mapping[OutputType, TrackTable],
     *,
+    align_all: bool = False,
     merge_stranded_gene_tracks: bool = False,
 ) -> list[AnnData]:
     """All of the above for one variant."""
     prepared = prepare(scorers, site)
-    bases = alignment(site) if needs_alignment(scorers, site.variant) else None
-    numbers = compute(scorers, reference, alternate, [p.arrays for p in prepared], bases)
+    moves = needs_alignment(scorers, site.variant, align_all=align_all)
+    numbers = compute(
+        scorers,
+        reference,
+        alternate,
+        [own.arrays for own in prepared],
+        alignment(site) if moves else None,
+        align_all=align_all,
+    )
     return assemble(
         scorers,
         prepared,
@@ -146,10 +164,12 @@ def score_variant(
     )
 
 
-def needs_alignment(scorers: Sequence[VariantScorerTypes], variant: Variant) -> bool:
+def needs_alignment(
+    scorers: Sequence[VariantScorerTypes], variant: Variant, *, align_all: bool = False
+) -> bool:
     """True where a scorer compares base by base, and the variant changes the length."""
     changes_length = len(variant.reference_bases) != len(variant.alternate_bases)
-    return changes_length and any(VARIANT_SCORERS[type(scorer)].aligned for scorer in scorers)
+    return changes_length and any(_is_aligned(scorer, align_all) for scorer in scorers)
 
 
 def alignment(site: VariantSite) -> Alignment:
@@ -165,8 +185,7 @@ def alignment(site: VariantSite) -> Alignment:
     return Alignment(found.source, insertions)
 
 
-def _aligned(
-    scorers: Sequence[VariantScorerTypes], alternate: Predictions, alignment: Alignment
-) -> dict[OutputType, Any]:
-    kinds = {scorer.requested_output for scorer in scorers if VARIANT_SCORERS[type(scorer)].aligned}
-    return {kind: aligned(alternate[kind], alignment) for kind in kinds if kind in alternate}
+def _is_aligned(scorer: VariantScorerTypes, align_all: bool) -> bool:  # noqa: FBT001
+    about = OUTPUTS[scorer.requested_output]
+    base_by_base = about.kind == "signal" and about.resolution == 1
+    return VARIANT_SCORERS[type(scorer)].aligned or (align_all and base_by_base)

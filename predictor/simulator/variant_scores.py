@@ -14,9 +14,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from alphagenome.data.track_data import TrackData
+from alphagenome.models.dna_output import Output
 from jaxtyping import Float
 
-from predictor.simulator.track_table import RESOLUTION
+from predictor.simulator.track_table import OUTPUT_TYPE, RESOLUTION
 
 SITE_WIDTH = 501
 """Width in bp of the stretch around a variant whose signal is summed."""
@@ -92,6 +94,15 @@ def _tracks(
 ) -> tuple[Values, Values]:
     ref, alt = (np.asarray(side[probe.head][..., probe.track]) for side in (reference, alternate))
     return ref, alt
+
+
+def by_head(output: Output) -> dict[str, np.ndarray]:
+    """Arrays by head of a prediction in the SDK's types, junctions left out.
+
+    Padding rows come last in every head, so a row keeps its number where they are missing.
+    """
+    found = {head: output.get(kind) for head, kind in OUTPUT_TYPE.items()}
+    return {head: data.values for head, data in found.items() if isinstance(data, TrackData)}
 
 
 def site_effect(

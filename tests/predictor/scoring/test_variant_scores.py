@@ -46,6 +46,7 @@ def test_swapping_the_alleles_of_an_snv_flips_signed_scores_and_keeps_the_others
         scorer = one.uns["variant_scorer"]
         sign = -1 if scorer.is_signed else 1
         if scorer == variant_scorers.PolyadenylationScorer():
+            # Folds are averaged before they are compared, so there is no such symmetry.
             continue
         np.testing.assert_allclose(other.X, sign * one.X, rtol=1e-6, atol=1e-7, err_msg=str(scorer))
 
@@ -162,6 +163,26 @@ def test_an_indel_with_and_without_its_anchor_base_scores_the_same(
 ):
     checked = check_variant(without, genome)
     assert_same_results(world.score(scorers, checked), world.score(scorers, with_anchor))
+
+
+@ALL_KINDS
+def test_aligned_on_request_what_an_indel_only_moves_is_no_change(world, variant):
+    """ALT is REF with the bases of an insertion added, or those of a deletion left out."""
+    ref = world.reference[OutputType.ATAC]
+    gained = len(variant.alternate_bases) - len(variant.reference_bases)
+    behind = variant.start - INTERVAL.start + 1
+    added = np.zeros((max(gained, 0), ref.shape[1]), np.float32)
+    alt = np.concatenate([ref[:behind], added, ref[behind - min(gained, 0) :], ref[:8]])[: len(ref)]
+    scorer = variant_scorers.CenterMaskScorer(
+        OutputType.ATAC, 501, variant_scorers.AggregationType.L2_DIFF
+    )
+    alleles = {"reference": {OutputType.ATAC: ref}, "alternate": {OutputType.ATAC: alt}}
+    deleted = ref[behind : behind - min(gained, 0)]
+    expected = np.sqrt((deleted[:, :5] ** 2).sum(axis=0))
+    (found,) = world.score([scorer], variant, align_all=True, **alleles)
+    np.testing.assert_allclose(found.X[0], expected, rtol=1e-6, atol=1e-7)
+    (official,) = world.score([scorer], variant, **alleles)
+    assert (official.X > expected + 1).all() == (gained != 0)
 
 
 def test_results_have_the_form_of_the_sdk(world, scorers):

@@ -5,8 +5,10 @@ import pandas as pd
 import pytest
 from alphagenome.models.dna_model import Organism
 
+from predictor.cli import main
 from predictor.simulator import grammar, held_out, readouts, variant_table
 from predictor.simulator.held_out import STRATA, held_out_variants
+from predictor.simulator.variant_scores import by_head
 
 HUMAN, MOUSE = Organism
 # Not the seed of anything else.
@@ -48,6 +50,14 @@ def test_the_truth_is_the_score_of_the_simulated_windows(drawn):
         reference, alternate = (readouts.simulate_arrays(a, HUMAN) for a in alleles)
         assert entry.score(reference, alternate) == pytest.approx(entry.truth, rel=1e-6)
         assert entry.score(reference, reference) == 0
+
+
+def test_tracks_in_the_types_of_the_sdk_give_the_same_score(drawn):
+    for name in ("TF binding", "CTCF", "exonic/intronic enhancer"):
+        entry = drawn[name][0]
+        alleles = (entry.window, entry.alternate_window)
+        outputs = [readouts.simulate(grammar.decode(codes), HUMAN) for codes in alleles]
+        assert entry.score(*map(by_head, outputs)) == pytest.approx(entry.truth, rel=1e-6)
 
 
 def test_the_window_holds_the_reference_bases_and_alt_differs_from_there_on(every):
@@ -174,3 +184,13 @@ def test_another_ending_is_refused_before_anything_is_drawn(tmp_path):
             seed=1, stratum="all", count=60, organism="human", out=tmp_path / "drawn.csv"
         )
     assert not list(tmp_path.iterdir())
+
+
+def test_the_command_writes_the_same_draw(drawn, tmp_path, capsys):
+    path = tmp_path / "drawn.tsv"
+    command = ["simulate", "variants", "--seed", str(SEED), "--stratum", "ctcf", "--count", "3"]
+    assert main([*command, "--out", str(path)]) == 0
+    expected = held_out_variants(SEED, "CTCF", count=3)
+    assert pd.read_table(path)["position"].tolist() == [e.variant.position for e in expected]
+    assert main([*command[:-3], "nothing", "--out", str(path)]) == 2
+    assert "no stratum 'nothing'" in capsys.readouterr().err

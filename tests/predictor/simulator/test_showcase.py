@@ -6,6 +6,8 @@ from alphagenome.data.genome import Variant
 from alphagenome.models.dna_model import Organism
 
 from predictor.simulator import chromosome, grammar, showcase_loci, truth
+from predictor.simulator.hidden import hidden_quantities
+from predictor.simulator.occupancy import MotifScanner
 from predictor.simulator.random_words import RandomWords
 from predictor.simulator.showcase import SHOWCASE, find
 from predictor.simulator.transcript import Transcript
@@ -132,6 +134,60 @@ def test_smn2_skips_its_exon_and_nothing_else_changes(effect_of, genes):
     assert new[first.donors[0][0], middle.start] < old[first.donors[0][0], middle.start] / 4
     expression = effect.expression(gene)
     assert all(before == pytest.approx(after, rel=1e-3) for before, after in expression.values())
+
+
+def expression_of_tal1(chromosomes, genes, alternate: str, *edits: tuple[int, int]) -> float:
+    """T of D-TAL1 in T cells with an ALT allele, and with other bases at slot positions of ALT."""
+    slot, gene = find("d-tal1"), genes["D-TAL1"]
+    position = slot.variants[0].position
+    variant = Variant("demoS", position, slot.variants[0].reference, alternate)
+    codes = truth.alternate_window(chromosomes["demoS"].codes, slot.interval, [variant])
+    for place, base in edits:
+        codes[place] = base
+    cells = grammar.ORGANISMS[HUMAN].cell_types
+    hidden = hidden_quantities(codes, cells)
+    return float(hidden.expression_at(gene.strand, gene.start_site)[0])
+
+
+def test_random_tal1_alleles_do_little_unless_they_write_a_myb_site(chromosomes, genes):
+    random, before = RandomWords([7, 1]), expression_of_tal1(chromosomes, genes, "C")
+    quiet, loud = 0, 0
+    for number in range(48):
+        length = (3, 4, 11, 13)[number % 4]
+        letters = grammar.decode(random.integers(length, 4).astype(np.uint8))
+        context = showcase_loci.TAL1_CONTEXT
+        around = grammar.encode(context[:20] + letters + context[21:])
+        myb = matches_either_strand(around, grammar.MOTIFS["MYB"])
+        change = expression_of_tal1(chromosomes, genes, letters) / before
+        assert (change > 1.5) == myb, letters
+        quiet += 0.9 < change < 1.25
+        loud += myb
+    assert quiet + loud == 48
+    assert loud <= 4
+
+
+def matches_either_strand(codes: np.ndarray, consensus: str) -> bool:
+    scanner = MotifScanner(codes)
+    both = (consensus, grammar.reverse_complement_consensus(consensus))
+    return any(len(scanner.full_matches(oriented)) for oriented in both)
+
+
+def test_in_tal1_the_ets_site_counts_mainly_once_myb_is_there(chromosomes, genes):
+    """ISM: ln T, mean of the three other bases less the base itself."""
+    ets = showcase_loci.TAL1_VARIANT + 34 + 3
+    core = showcase_loci.TAL1_VARIANT  # AACG of the MYB site: GTTA|ACG|TCT, other strand
+
+    def importance(alternate: str, place: int) -> float:
+        levels = [
+            np.log(expression_of_tal1(chromosomes, genes, alternate, (place, base)))
+            for base in range(4)
+        ]
+        return (4 * max(levels) - sum(levels)) / 3
+
+    assert importance("ACG", core + 1) == pytest.approx(0.85, abs=0.12)
+    with_myb, without = importance("ACG", ets + 2), importance("C", ets)
+    assert with_myb == pytest.approx(0.25, abs=0.08)
+    assert with_myb > 2 * without
 
 
 def test_sort1_opens_in_hepatocytes_only(effect_of, genes):
