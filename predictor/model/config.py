@@ -80,6 +80,8 @@ class ModelConfig:
       junction_threshold: smallest class probability of a splice site.
       dropout_rate: share of values dropped in training.
       norm_decay: share of the old value that a running second moment keeps per training step.
+      kernels: "trained" kernels of the standardised convolutions are standardised in every pass;
+        "standardized" ones were when they were loaded (model/preparation.py).
     """
 
     channels: int
@@ -107,6 +109,7 @@ class ModelConfig:
     junction_threshold: float = 0.1
     dropout_rate: float
     norm_decay: float
+    kernels: Literal["trained", "standardized"] = "trained"
 
     @property
     def skip_channels(self) -> tuple[int, ...]:

@@ -5,17 +5,20 @@ W kernel width, N tokens of 128 bp.
 """
 # ruff: noqa: D102  (a block's docstring tells what its call does)
 
+import math
 from collections.abc import Sequence
+from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import nnx
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from predictor.model.activation import gelu_sigmoid
 from predictor.model.config import DOWN_BLOCKS, ModelConfig
 from predictor.model.initialization import Draw
-from predictor.model.linear import Linear
+from predictor.model.linear import Linear, on_cpu, row_blocks
 from predictor.model.normalization import RMSBatchNorm
 
 _MIN_VARIANCE = 1e-4
@@ -24,13 +27,50 @@ _RESIDUAL_SCALE = 0.9
 
 def convolve(x: Float[Array, "B S C"], kernel: Float[Array, "W C D"]) -> Float[Array, "B S D"]:
     """Cross-correlation along the sequence; positions beyond the ends count as zero."""
+    kernel = kernel.astype(x.dtype)
+    if x.dtype == jnp.float32:
+        return _convolve_natively(x, kernel)
+    block = row_blocks(x.shape[1], math.prod(kernel.shape[1:]))
+    return on_cpu(partial(_convolve_in_blocks, block=block), _convolve_natively)(x, kernel)
+
+
+def _convolve_natively(
+    x: Float[Array, "B S C"], kernel: Float[Array, "W C D"]
+) -> Float[Array, "B S D"]:
     return jax.lax.conv_general_dilated(
         x,
-        kernel.astype(x.dtype),
+        kernel,
         window_strides=(1,),
         padding="SAME",
         dimension_numbers=("NWC", "WIO", "NWC"),
     )
+
+
+def _convolve_in_blocks(
+    x: Float[Array, "B S C"], kernel: Float[Array, "W C D"], *, block: int
+) -> Float[Array, "B S D"]:
+    """A product with the taps side by side, block by block: for bfloat16 1.5 times as fast.
+
+    Sums in float32 and rounds once, as the native convolution does.
+    """
+    batch, positions, channels = x.shape
+    width = len(kernel)
+    before = (width - 1) // 2
+    padded = jnp.pad(x, ((0, 0), (before, width - 1 - before), (0, 0)))
+    flat = kernel.reshape(width * channels, -1)
+
+    def one(index: Int[Array, " 2"]) -> Float[Array, "block D"]:
+        example, start = index
+        piece = jax.lax.dynamic_slice(
+            padded, (example, start, 0), (1, block + width - 1, channels)
+        )[0]
+        taps = [piece[tap : tap + block] for tap in range(width)]
+        columns = jnp.concatenate(taps, axis=1)
+        return jnp.dot(columns, flat, preferred_element_type=jnp.float32).astype(x.dtype)
+
+    grid = np.indices((batch, positions // block)).reshape(2, -1).T * (1, block)
+    y: Array = jax.lax.map(one, jnp.asarray(grid, jnp.int32))
+    return y.reshape(batch, positions, -1)
 
 
 def max_pool(x: Float[Array, "B S C"]) -> Float[Array, "B S_half C"]:
@@ -73,11 +113,15 @@ class StandardizedConvolution(nnx.Module):
 
     def standardized_kernel(self) -> Float[Array, "W C D"]:
         """The kernel that is applied."""
-        kernel = self.kernel[...]
-        width, channels_in, _ = kernel.shape
-        centered = kernel - jnp.mean(kernel, axis=(0, 1))
-        variance = jnp.var(centered, axis=(0, 1)) * (width * channels_in)
-        return centered * (self.gain[...] * jax.lax.rsqrt(jnp.maximum(variance, _MIN_VARIANCE)))
+        return standardized(self.kernel[...], self.gain[...])
+
+
+def standardized(kernel: Float[Array, "W C D"], gain: Float[Array, " D"]) -> Float[Array, "W C D"]:
+    """The kernel that is applied, in float32 (spec/model.md 2.4)."""
+    width, channels_in, _ = kernel.shape
+    centered = kernel - jnp.mean(kernel, axis=(0, 1))
+    variance = jnp.var(centered, axis=(0, 1)) * (width * channels_in)
+    return centered * (gain * jax.lax.rsqrt(jnp.maximum(variance, _MIN_VARIANCE)))
 
 
 class ConvBlock(nnx.Module):
@@ -85,9 +129,8 @@ class ConvBlock(nnx.Module):
 
     def __init__(self, channels_in: int, channels_out: int, *, config: ModelConfig, draw: Draw):
         self.norm = RMSBatchNorm(channels_in, decay=config.norm_decay)
-        self.convolution = StandardizedConvolution(
-            channels_in, channels_out, width=config.kernel_width, draw=draw
-        )
+        kind = StandardizedConvolution if config.kernels == "trained" else Convolution
+        self.convolution = kind(channels_in, channels_out, width=config.kernel_width, draw=draw)
 
     def __call__(self, x: Float[Array, "B S C"]) -> Float[Array, "B S D"]:
         return self.convolution(gelu_sigmoid(self.norm(x)))

@@ -7,7 +7,7 @@ through `jax.jit`, `jax.grad`, optax and Orbax as they are. All functions can be
 Axes: B batch, S base pairs (a multiple of 2,048), J kinds of splice site, K sites.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, TypeAlias
 
@@ -20,7 +20,7 @@ from jax.typing import ArrayLike, DTypeLike
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from predictor.errors import AllelensError
-from predictor.model.alphagenome import AlphaGenome
+from predictor.model.alphagenome import AlphaGenome, Encoded, Trunk, bases_heads
 from predictor.model.config import PAIR_WIDTH, ModelConfig
 from predictor.model.heads import JUNCTION, requested_heads
 from predictor.model.initialization import Draw, initialize
@@ -31,6 +31,10 @@ Tree: TypeAlias = dict[str, Any]
 """A nested dict with string keys, and arrays or shapes at the leaves."""
 
 Predictions: TypeAlias = dict[str, dict[str, Array]]
+
+WINDOW = 32_768
+"""Base pairs that are encoded or decoded at a time: little is computed twice, and one window of
+the full network takes half a gigabyte."""
 
 
 class InvalidSequenceLengthError(AllelensError):
@@ -76,8 +80,11 @@ def forward(
     organism_index: Int[ArrayLike, " B"],
     requested: Iterable[str | OutputType],
     *,
+    chosen: Mapping[str, Int[ArrayLike, " T"]] | None = None,
     splice_site_positions: Int[ArrayLike, "B 4 K"] | None = None,
     with_128bp: bool = False,
+    with_embeddings: bool = True,
+    window: int | None = WINDOW,
     dtype: DTypeLike = jnp.float32,
 ) -> Predictions:
     """Predictions of the requested heads in model space.
@@ -89,10 +96,15 @@ def forward(
       one_hot: columns A, C, G, T; a zero row for any other letter.
       organism_index: 0 human, 1 mouse.
       requested: heads or output types; only what they need is computed.
+      chosen: per head the tracks (for junctions the tissues) to compute; a head that is absent
+        gives all of its tracks, padding included.
       splice_site_positions: sites for the junction head, rows donor +, acceptor +, donor -,
         acceptor -, 0-based, -1 where there is none. Without them the network takes the sites
         that its classification head finds.
       with_128bp: give the 128-bp versions of the 1-bp tracks too, which only losses need.
+      with_embeddings: give the output embeddings too.
+      window: a longer sequence is encoded and decoded so many bp at a time, which takes less
+        memory and gives the same numbers; None does all at once.
       dtype: compute type. Predictions are float32 in any case; embeddings have this type.
 
     Returns:
@@ -111,8 +123,83 @@ def forward(
         _checked(one_hot, dtype),
         jnp.asarray(organism_index),
         requested_heads(requested),
+        chosen={head: jnp.asarray(tracks) for head, tracks in (chosen or {}).items()},
         splice_site_positions=_optional(splice_site_positions),
         with_128bp=with_128bp,
+        with_embeddings=with_embeddings,
+        window=window,
+    )
+
+
+def encode(
+    config: ModelConfig,
+    params: Tree,
+    state: Tree,
+    one_hot: Float[ArrayLike, "B S 4"],
+    *,
+    window: int | None = WINDOW,
+    dtype: DTypeLike = jnp.float32,
+) -> Encoded:
+    """The first stage of `forward`: bases to tokens, with the skips for the decoder.
+
+    S may be any multiple of 128 bp: stretches of a sequence are encoded too.
+    """
+    return bind(config, params, state).encode(jnp.asarray(one_hot, dtype), window=window)
+
+
+def transform(
+    config: ModelConfig,
+    params: Tree,
+    state: Tree,
+    tokens: Float[ArrayLike, "B N C"],
+    organism_index: Int[ArrayLike, " B"],
+) -> Trunk:
+    """The second stage: the tower over the tokens of the whole sequence."""
+    return bind(config, params, state).transform(jnp.asarray(tokens), jnp.asarray(organism_index))
+
+
+def read_tokens(
+    config: ModelConfig,
+    params: Tree,
+    state: Tree,
+    trunk: Trunk,
+    organism_index: Int[ArrayLike, " B"],
+    requested: Iterable[str | OutputType],
+    chosen: Mapping[str, Int[Array, " T"]],
+) -> Predictions:
+    """The third stage, for the requested heads that need no decoder; others are left out."""
+    return bind(config, params, state).read_tokens(
+        trunk, jnp.asarray(organism_index), requested_heads(requested), chosen
+    )
+
+
+def read_bases(
+    config: ModelConfig,
+    params: Tree,
+    state: Tree,
+    trunk: Trunk,
+    skips: Sequence[Float[Array, "B _ _"]],
+    organism_index: Int[ArrayLike, " B"],
+    requested: Iterable[str | OutputType],
+    chosen: Mapping[str, Int[Array, " T"]],
+    *,
+    with_embeddings: bool = False,
+    window: int | None = WINDOW,
+) -> tuple[Predictions, Float[Array, "B S D"] | None]:
+    """The third stage, for the requested heads at 1 bp but the junctions; others are left out.
+
+    `trunk` and `skips` may be those of any stretch of tokens: the pair embedding is not used.
+    With `with_embeddings` the second result is the 1-bp embeddings, otherwise None.
+    """
+    names = bases_heads(requested_heads(requested), sites_given=True)
+    return bind(config, params, state).read_bases(
+        trunk,
+        skips,
+        jnp.asarray(organism_index),
+        names,
+        chosen,
+        with_embeddings=with_embeddings,
+        window=window,
     )
 
 
@@ -154,10 +241,30 @@ def junctions(
     positions: Int[ArrayLike, "B 4 K"],
 ) -> dict[str, Array]:
     """The junction head alone, on embeddings of an earlier pass (spec/model.md 13.5)."""
+    return _junction_head(config, params)(
+        jnp.asarray(embeddings_1bp), jnp.asarray(organism_index), jnp.asarray(positions)
+    )
+
+
+def junction_counts(
+    config: ModelConfig,
+    params: Tree,
+    rows: Float[Array, "B 4 K C"],
+    organism_index: Int[ArrayLike, " B"],
+    positions: Int[Array, "B 4 K"],
+    chosen: Int[Array, " T"] | None,
+) -> Float[Array, "T B 2 K K"]:
+    """The same for the 1-bp embeddings of the sites only, by tissue, example and strand."""
+    return _junction_head(config, params).counts(
+        rows, jnp.asarray(organism_index), positions, chosen
+    )
+
+
+def _junction_head(config: ModelConfig, params: Tree) -> JunctionHead:
     head = nnx.eval_shape(lambda: JunctionHead(config, draw=Draw()))
     own = _with_list_indices(params["heads"][JUNCTION])
     bound: JunctionHead = nnx.merge(nnx.split(head)[0], own)
-    return bound(jnp.asarray(embeddings_1bp), jnp.asarray(organism_index), jnp.asarray(positions))
+    return bound
 
 
 def _checked(one_hot: Float[ArrayLike, "B S 4"], dtype: DTypeLike) -> Float[Array, "B S 4"]:

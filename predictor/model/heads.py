@@ -2,6 +2,9 @@
 
 Axes: B batch, S positions at the head's resolution, M pair cells per side, T tracks.
 
+Every head takes `chosen`, the tracks to compute (all where it is None): their weights are taken
+before the product, so that the others cost nothing.
+
 Model space is what the track heads predict and the losses compare ("scaled"); data units are
 those of the tracks a person looks at. `unscale` and `scale_targets` go between them.
 
@@ -37,17 +40,21 @@ class UnknownHeadError(AllelensError):
 
 
 class Embeddings(NamedTuple):
-    """The output embeddings; `bp_1` is None where no requested head reads it."""
+    """The output embeddings; those that no requested head reads may be None."""
 
-    bp_1: Float[Array, "B S C"] | None
-    bp_128: Float[Array, "B N D"]
-    pair: Float[Array, "B M M P"]
+    bp_1: Float[Array, "B S C"] | None = None
+    bp_128: Float[Array, "B N D"] | None = None
+    pair: Float[Array, "B M M P"] | None = None
+
+    def has(self, resolution: int) -> bool:
+        """Whether the embedding of that resolution is there."""
+        return (self.bp_128 if resolution == TOKEN_WIDTH else self.bp_1) is not None
 
     def at(self, resolution: int) -> Float[Array, "B S C"]:
         """The embedding along the sequence at 1 or 128 bp."""
         embedding = self.bp_128 if resolution == TOKEN_WIDTH else self.bp_1
         if embedding is None:
-            raise ValueError("The 1-bp embeddings were not computed for this request.")
+            raise ValueError(f"The {resolution}-bp embeddings were not computed for this request.")
         return embedding
 
 
@@ -59,20 +66,28 @@ class TrackReadout(nnx.Module):
         self.learnt_scale = nnx.Param(jnp.ones((organisms, tracks)))
 
     def __call__(
-        self, embedding: Float[Array, "B S C"], organism_index: Int[Array, " B"]
+        self,
+        embedding: Float[Array, "B S C"],
+        organism_index: Int[Array, " B"],
+        chosen: Int[Array, " T"] | None,
     ) -> Float[Array, "B S T"]:
-        scale = self.learnt_scale[...][organism_index].astype(embedding.dtype)
-        scale = jax.nn.softplus(scale.astype(jnp.float32))
-        return jax.nn.softplus(self.linear(embedding, organism_index)) * scale[:, None]
+        scale = self.learnt_scale[...][organism_index]
+        if chosen is not None:
+            scale = scale[:, chosen]
+        scale = jax.nn.softplus(scale.astype(embedding.dtype).astype(jnp.float32))
+        y = self.linear(embedding, organism_index, chosen)
+        return jax.nn.softplus(y) * scale[:, None]
 
 
 class TrackHead(nnx.Module):
-    """Genome tracks at 128 bp, or at 1 bp with a 128-bp version that only training needs."""
+    """Genome tracks at 128 bp, or at 1 bp with a 128-bp version that only training needs.
+
+    Answers at the resolutions whose embeddings it is given.
+    """
 
     def __init__(self, spec: "Head", config: ModelConfig, *, draw: Draw):
         channels = {1: config.embedding_1bp_channels, 128: config.embedding_128bp_channels}
         tracks = getattr(config.tracks, spec.name)
-        self.finest = min(spec.resolutions)
         self.readouts = nnx.Dict(
             {
                 f"resolution_{resolution}": TrackReadout(
@@ -84,14 +99,17 @@ class TrackHead(nnx.Module):
         self.resolutions = spec.resolutions
 
     def __call__(
-        self, embeddings: Embeddings, organism_index: Int[Array, " B"], *, with_128bp: bool
+        self,
+        embeddings: Embeddings,
+        organism_index: Int[Array, " B"],
+        chosen: Int[Array, " T"] | None = None,
     ) -> dict[str, Array]:
         return {
             f"scaled_predictions_{resolution}bp": self.readouts[f"resolution_{resolution}"](
-                embeddings.at(resolution), organism_index
+                embeddings.at(resolution), organism_index, chosen
             )
             for resolution in self.resolutions
-            if with_128bp or resolution == self.finest
+            if embeddings.has(resolution)
         }
 
 
@@ -103,10 +121,14 @@ class ContactHead(nnx.Module):
         self.linear = MultiOrganismLinear(config.organisms, config.pair_channels, tracks, draw=draw)
 
     def __call__(
-        self, embeddings: Embeddings, organism_index: Int[Array, " B"], *, with_128bp: bool
+        self,
+        embeddings: Embeddings,
+        organism_index: Int[Array, " B"],
+        chosen: Int[Array, " T"] | None = None,
     ) -> dict[str, Array]:
-        del with_128bp
-        return {"predictions": self.linear(embeddings.pair, organism_index)}
+        if embeddings.pair is None:
+            raise ValueError("The pair embeddings were not computed for this request.")
+        return {"predictions": self.linear(embeddings.pair, organism_index, chosen)}
 
 
 class SpliceHead(nnx.Module):
@@ -127,10 +149,12 @@ class SpliceHead(nnx.Module):
         )
 
     def __call__(
-        self, embeddings: Embeddings, organism_index: Int[Array, " B"], *, with_128bp: bool
+        self,
+        embeddings: Embeddings,
+        organism_index: Int[Array, " B"],
+        chosen: Int[Array, " T"] | None = None,
     ) -> dict[str, Array]:
-        del with_128bp
-        logits = self.linear(embeddings.at(1), organism_index)
+        logits = self.linear(embeddings.at(1), organism_index, chosen)
         return {"logits": logits, "predictions": self.activation(logits)}
 
 

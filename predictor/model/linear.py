@@ -1,18 +1,71 @@
 """Dense layers over the last axis.
 
-Axes: B batch, C input channels, D output channels, O organisms.
+Axes: B batch, R rows, C input channels, D output channels, O organisms, T chosen outputs.
 
 Every module of the network computes in the type of its input: parameters are stored in float32
 and cast where they are used, so the type of the one-hot input decides the compute type.
 """
 # ruff: noqa: D102  (a block's docstring tells what its call does)
 
+import math
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 from flax import nnx
+from jax.typing import DTypeLike
 from jaxtyping import Array, Float, Int
 
 from predictor.model.initialization import Draw
+
+# Large products on a CPU run in blocks of rows that stay in its cache: 1.5 times as fast.
+_MOST_ROWS = 768
+_LEAST_ROWS = 256
+_LARGE_KERNEL = 2**18
+
+
+def row_blocks(rows: int, kernel_size: int) -> int:
+    """The number of rows of a block for a product on a CPU; all of them where blocks do not pay.
+
+    Args:
+      rows: to be split evenly.
+      kernel_size: values of the kernel of one product.
+    """
+    if kernel_size < _LARGE_KERNEL or rows <= _MOST_ROWS:
+        return rows
+    block = max(size for size in range(1, _MOST_ROWS + 1) if rows % size == 0)
+    return block if block >= _LEAST_ROWS else rows
+
+
+def dense(
+    x: Float[Array, "*axes C"], kernel: Float[Array, "C D"], *, dtype: DTypeLike
+) -> Float[Array, "*axes D"]:
+    """`x @ kernel`, accumulated in float32 and given in `dtype`."""
+
+    def whole(x: Array, kernel: Array) -> Array:
+        return jnp.dot(x, kernel, preferred_element_type=jnp.float32).astype(dtype)
+
+    rows = math.prod(x.shape[:-1])
+    block = row_blocks(rows, kernel.size)
+    if block == rows:
+        return whole(x, kernel)
+
+    def blocks(x: Array, kernel: Array) -> Array:
+        pieces = x.reshape(-1, block, x.shape[-1])
+        y: Array = jax.lax.map(lambda piece: whole(piece, kernel), pieces)
+        return y.reshape(*x.shape[:-1], -1)
+
+    return on_cpu(blocks, whole)(x, kernel)
+
+
+def on_cpu(cpu: Callable[..., Array], elsewhere: Callable[..., Array]) -> Callable[..., Array]:
+    """Two ways to compute the same, the first of them for CPUs."""
+
+    def either(*arrays: Array) -> Array:
+        result: Array = jax.lax.platform_dependent(*arrays, cpu=cpu, default=elsewhere)
+        return result
+
+    return either
 
 
 def product_float32(
@@ -20,8 +73,8 @@ def product_float32(
 ) -> Float[Array, "..."]:
     """Einsum of two arrays, accumulated and returned in float32.
 
-    CPU programs have no bfloat16 product with a float32 result, so the operands are widened
-    there, which loses nothing; elsewhere that would give up the fast bfloat16 units.
+    CPU programs have no batched bfloat16 product with a float32 result, so the operands are
+    widened there, which loses nothing; elsewhere that would give up the fast bfloat16 units.
     """
 
     def narrow(a: Array, b: Array) -> Array:
@@ -32,8 +85,7 @@ def product_float32(
 
     if a.dtype == b.dtype == jnp.float32:
         return narrow(a, b)
-    result: Array = jax.lax.platform_dependent(a, b, cpu=widened, default=narrow)
-    return result
+    return on_cpu(widened, narrow)(a, b)
 
 
 class Linear(nnx.Module):
@@ -44,7 +96,7 @@ class Linear(nnx.Module):
         self.bias = nnx.Param(jnp.zeros(channels_out)) if use_bias else None
 
     def __call__(self, x: Float[Array, "*axes C"]) -> Float[Array, "*axes D"]:
-        y = x @ self.kernel[...].astype(x.dtype)
+        y = dense(x, self.kernel[...].astype(x.dtype), dtype=x.dtype)
         return y if self.bias is None else y + self.bias[...].astype(x.dtype)
 
 
@@ -60,9 +112,18 @@ class MultiOrganismLinear(nnx.Module):
         self.bias = nnx.Param(jnp.zeros((organisms, channels_out)))
 
     def __call__(
-        self, x: Float[Array, "B *axes C"], organism_index: Int[Array, " B"]
+        self,
+        x: Float[Array, "B *axes C"],
+        organism_index: Int[Array, " B"],
+        chosen: Int[Array, " T"] | None = None,
     ) -> Float[Array, "B *axes D"]:
-        kernel = self.kernel[...][organism_index].astype(x.dtype)
-        bias = self.bias[...][organism_index].astype(x.dtype)
-        y = product_float32("b...c,bcd->b...d", x, kernel)
+        """All outputs, or the chosen ones only: their columns are taken before the product."""
+        kernel, bias = self.kernel[...][organism_index], self.bias[...][organism_index]
+        if chosen is not None:
+            kernel, bias = kernel[..., chosen], bias[..., chosen]
+        kernel, bias = kernel.astype(x.dtype), bias.astype(x.dtype)
+        if len(x) == 1:
+            y = dense(x, kernel[0], dtype=jnp.float32)
+        else:
+            y = product_float32("b...c,bcd->b...d", x, kernel)
         return y + jnp.expand_dims(bias, tuple(range(1, x.ndim - 1)))

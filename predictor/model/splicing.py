@@ -1,10 +1,10 @@
 """Splice junctions: which sites are paired, and how often.
 
 Axes: B batch, S base pairs, L classes, K sites, J the four kinds of site (donor +, acceptor +,
-donor -, acceptor -), A acceptors, D donors, C channels, T tissues, G = 2 T tracks (all tissues on
+donor -, acceptor -), C channels, F = C / 2 frequencies, T tissues, G = 2 T tracks (all tissues on
 the + strand, then all on the - strand).
 
-Einsum letters: b batch, r strand, d donor, a acceptor, t tissue, c channel.
+Einsum letters: b batch, r strand, d donor, a acceptor, c channel.
 
 Source: spec/model.md 7.5 and 8.
 """
@@ -12,17 +12,20 @@ Source: spec/model.md 7.5 and 8.
 import jax
 import jax.numpy as jnp
 from flax import nnx
+from jax.typing import DTypeLike
 from jaxtyping import Array, Bool, Float, Int
 
 from predictor.model.config import ModelConfig
 from predictor.model.initialization import Draw
 from predictor.model.linear import MultiOrganismLinear
-from predictor.model.rotary import rotary_at, rotate
+from predictor.model.rotary import rotary_at
 
 SITE_KINDS = ("pos_donor", "pos_acceptor", "neg_donor", "neg_acceptor")
 """Rows of a table of site positions, which are also the first four splice site classes."""
 
 _TABLE_STD = 0.1
+# Tissues whose vectors are made at once, times examples and sites of a kind.
+_SITES_AT_ONCE = 512
 
 
 def select_sites(
@@ -69,6 +72,7 @@ class JunctionHead(nnx.Module):
         embeddings_1bp: Float[Array, "B S _"],
         organism_index: Int[Array, " B"],
         positions: Int[Array, "B 4 K"],
+        chosen: Int[Array, " T"] | None = None,
     ) -> dict[str, Array]:
         """Junction counts at the given sites.
 
@@ -76,53 +80,109 @@ class JunctionHead(nnx.Module):
           embeddings_1bp: 1-bp output embeddings.
           organism_index: rows of the organism tables.
           positions: sites within the sequence, rows as `SITE_KINDS`, -1 where there is none.
+          chosen: tissues; all where it is None.
 
         Returns:
           `predictions` [B, K donors, K acceptors, 2 T], 0 where there is no site;
           `splice_junction_mask`, the same shape, true where there are both sites;
           `splice_site_positions`, the positions.
         """
-        present = positions >= 0
-        vectors = self._site_vectors(embeddings_1bp, organism_index, positions)
-        # Kinds alternate between donor and acceptor, so they fold into strand × (donor, acceptor).
-        batch, _, sites, tissues, channels = vectors.shape
-        strands = vectors.reshape(batch, 2, 2, sites, tissues, channels)
-        products = jnp.einsum("brdtc,bratc->bdart", strands[:, :, 0], strands[:, :, 1])
-        counts = jax.nn.softplus(products).reshape(batch, sites, sites, 2 * tissues)
-        mask = _pair_mask(present, tissues)
+        batch, _, sites = positions.shape
+        rows = site_rows(embeddings_1bp, positions)
+        counts = self.counts(rows, organism_index, positions, chosen)
+        by_pair = jnp.transpose(counts, (1, 3, 4, 2, 0)).reshape(batch, sites, sites, -1)
+        mask = jnp.moveaxis(_pairs(positions), 1, -1)
         return {
-            "predictions": jnp.where(mask, counts, 0),
-            "splice_junction_mask": mask,
+            "predictions": by_pair,
+            "splice_junction_mask": jnp.repeat(mask, len(counts), axis=-1),
             "splice_site_positions": positions,
         }
 
-    def _site_vectors(
+    def counts(
         self,
-        embeddings_1bp: Float[Array, "B S _"],
+        rows: Float[Array, "B 4 K _"],
         organism_index: Int[Array, " B"],
         positions: Int[Array, "B 4 K"],
-    ) -> Float[Array, "B 4 K T C"]:
-        """Per site and tissue: factor × projected embedding + offset, rotated by the position."""
+        chosen: Int[Array, " T"] | None = None,
+    ) -> Float[Array, "T B 2 K K"]:
+        """The same, tissue by tissue, so that never more than a few tissues' vectors exist.
+
+        Args:
+          rows: 1-bp embeddings of the sites (`site_rows`).
+          organism_index: rows of the organism tables.
+          positions: as above.
+          chosen: tissues; all where it is None.
+
+        Returns:
+          Counts by tissue, example, strand, donor and acceptor.
+        """
         config = self.config
-        batch, kinds, sites = positions.shape
-        # Gathering first leaves a few hundred positions to project, instead of all of them.
-        rows = jnp.maximum(positions, 0).reshape(batch, kinds * sites, 1)
-        chosen = jnp.take_along_axis(embeddings_1bp, rows, axis=1)
-        g = self.linear(chosen, organism_index)
-        g = g.reshape(batch, kinds, sites, 1, config.junction_channels)
-        tables = jnp.stack([self.tables[kind][...][organism_index] for kind in SITE_KINDS], axis=1)
-        tables = tables.astype(embeddings_1bp.dtype).reshape(
-            batch, kinds, 2, 1, config.tracks.splice_sites_junction, config.junction_channels
+        batch, kinds, sites, _ = rows.shape
+        g = self.linear(rows.reshape(batch, kinds * sites, -1), organism_index)
+        g = _even_then_odd(g).reshape(batch, 2, 2, sites, config.junction_channels)
+        cosines, sines = (
+            table.reshape(batch, 2, 2, sites, -1)
+            for table in rotary_at(positions, config.junction_channels, config.junction_positions)
         )
-        cosines, sines = rotary_at(positions, config.junction_channels, config.junction_positions)
-        return rotate(
-            tables[:, :, 0] * g + tables[:, :, 1], cosines[:, :, :, None], sines[:, :, :, None]
+        pairs = _pairs(positions)
+
+        def of_tissue(
+            tables: tuple[Float[Array, "B 2 2 C"], Float[Array, "B 2 2 C"]],
+        ) -> Float[Array, "B 2 K K"]:
+            factor, offset = (table[:, :, :, None] for table in tables)
+            z = _rotate_halves(factor * g + offset, cosines, sines)
+            # Kinds alternate: donor and acceptor of the + strand, then of the - strand.
+            products = jnp.einsum("brdc,brac->brda", z[:, :, 0], z[:, :, 1])
+            return jnp.where(pairs, jax.nn.softplus(products), 0)
+
+        tables = self._tables(organism_index, rows.dtype, chosen)
+        counts: Array = jax.lax.map(
+            of_tissue, tables, batch_size=max(1, _SITES_AT_ONCE // (batch * sites))
         )
+        return counts
+
+    def _tables(
+        self, organism_index: Int[Array, " B"], dtype: DTypeLike, chosen: Int[Array, " T"] | None
+    ) -> tuple[Float[Array, "T B 2 2 C"], Float[Array, "T B 2 2 C"]]:
+        """Factors and offsets by tissue, example, strand, and donor or acceptor."""
+        tissues, channels = self.config.tracks.splice_sites_junction, self.config.junction_channels
+        by_kind = []
+        for kind in SITE_KINDS:
+            table = self.tables[kind][...].reshape(-1, 2, tissues, channels)
+            if chosen is not None:
+                table = table[:, :, chosen]
+            by_kind.append(table[organism_index].astype(dtype))
+        tables = _even_then_odd(jnp.stack(by_kind, axis=1))
+        batch, kinds, _, tissues, _ = tables.shape
+        tables = jnp.transpose(tables, (2, 3, 0, 1, 4))
+        factors, offsets = tables.reshape(2, tissues, batch, 2, kinds // 2, channels)
+        return factors, offsets
 
 
-def _pair_mask(present: Bool[Array, "B 4 K"], tissues: int) -> Bool[Array, "B K K G"]:
-    batch, _, sites = present.shape
-    strands = present.reshape(batch, 2, 2, sites)
-    pairs = strands[:, :, 0, :, None] & strands[:, :, 1, None, :]
-    pairs = jnp.moveaxis(pairs, 1, -1)[..., None]
-    return jnp.broadcast_to(pairs, (*pairs.shape[:-1], tissues)).reshape(batch, sites, sites, -1)
+def site_rows(
+    embeddings_1bp: Float[Array, "B S C"], positions: Int[Array, "B 4 K"]
+) -> Float[Array, "B 4 K C"]:
+    """The embeddings of the sites: gathering them first leaves few positions to project."""
+    batch, kinds, sites = positions.shape
+    rows = jnp.maximum(positions, 0).reshape(batch, kinds * sites, 1)
+    return jnp.take_along_axis(embeddings_1bp, rows, axis=1).reshape(batch, kinds, sites, -1)
+
+
+def _even_then_odd(x: Float[Array, "*axes C"]) -> Float[Array, "*axes C"]:
+    """Orders the channels so that a rotation need not interleave; products do not notice."""
+    return jnp.concatenate([x[..., 0::2], x[..., 1::2]], axis=-1)
+
+
+def _rotate_halves(
+    x: Float[Array, "*axes C"], cosines: Float[Array, "*axes F"], sines: Float[Array, "*axes F"]
+) -> Float[Array, "*axes C"]:
+    """`rotary.rotate` for channels in the order of `_even_then_odd`."""
+    even, odd = jnp.split(x, 2, axis=-1)
+    return jnp.concatenate([even * cosines - odd * sines, odd * cosines + even * sines], axis=-1)
+
+
+def _pairs(positions: Int[Array, "B 4 K"]) -> Bool[Array, "B 2 K K"]:
+    """Where there are both a donor and an acceptor of the strand."""
+    batch, _, sites = positions.shape
+    present = (positions >= 0).reshape(batch, 2, 2, sites)
+    return present[:, :, 0, :, None] & present[:, :, 1, None, :]

@@ -28,6 +28,7 @@ from predictor.model.config import ModelConfig
 Tree = dict[str, Any]
 Tracks = dict[str, dict[str, list[dict[str, Any]]]]
 
+_AT_ONCE_GB = 0.1
 _FILES = ("config.json", "tracks.json", "card.json")
 
 
@@ -146,7 +147,7 @@ def digest(params: Mapping[str, Any], state: Mapping[str, Any]) -> str:
 
 def save_arrays(path: Path, tree: Tree) -> None:
     """Writes a nested dict of numpy arrays as one Orbax folder, which must not exist yet."""
-    with ocp.Checkpointer(ocp.PyTreeCheckpointHandler()) as checkpointer:
+    with _checkpointer() as checkpointer:
         checkpointer.save(path.absolute(), args=ocp.args.PyTreeSave(tree))
     # Only object stores need this note, and it names a folder of this machine.
     (path / "commit_success.txt").unlink(missing_ok=True)
@@ -161,7 +162,7 @@ def load_arrays(path: Path) -> Any:
     Raises:
       WeightsNotFoundError: the list of the arrays is not there, or cannot be read.
     """
-    with ocp.Checkpointer(ocp.PyTreeCheckpointHandler()) as checkpointer:
+    with _checkpointer() as checkpointer:
         structure = checkpointer.metadata(path.absolute()).item_metadata
         if structure is None:
             raise WeightsNotFoundError(
@@ -172,6 +173,15 @@ def load_arrays(path: Path) -> Any:
         return checkpointer.restore(
             path.absolute(), args=ocp.args.PyTreeRestore(restore_args=restore)
         )
+
+
+def _checkpointer() -> ocp.Checkpointer:
+    # Without a limit Orbax holds a second copy of everything while it reads or writes.
+    return ocp.Checkpointer(
+        ocp.PyTreeCheckpointHandler(
+            save_concurrent_gb=_AT_ONCE_GB, restore_concurrent_gb=_AT_ONCE_GB
+        )
+    )
 
 
 def _check_against(config: ModelConfig, params: Tree, state: Tree, folder: Path) -> None:
