@@ -11,7 +11,6 @@ import pytest
 
 from predictor.cli import main
 from predictor.genome.install_report import ConsoleReport
-
 from tests.until import until
 
 from .conftest import SIZES, Behaviour, MirrorServer, fasta
