@@ -193,6 +193,9 @@ def _add_simulate(commands: "argparse._SubParsersAction[_Parser]") -> None:
     )
     command.add_argument("--out", type=Path, metavar="DIR", help="where the assemblies are")
     command.set_defaults(run=_simulate_lists)
+    command = kinds.add_parser("motifs", help="the motifs of the demo world, in MEME format")
+    command.add_argument("--out", required=True, type=Path, metavar="FILE.meme")
+    command.set_defaults(run=_simulate_motifs)
     command = kinds.add_parser("tracks", help="the true tracks of a window, written as .npz")
     command.add_argument("--interval", help=_INTERVAL_HELP)
     command.add_argument("--sequence", type=Path, metavar="FILE.fa")
@@ -322,6 +325,13 @@ def _simulate_lists(parsed: argparse.Namespace) -> None:
 
     written = demo_lists.write_lists(parsed.out or genome_folder("demoH1").parent)
     print(f"Wrote the lists of the demo genome to {written[0].parent}.")
+
+
+def _simulate_motifs(parsed: argparse.Namespace) -> None:
+    from predictor.simulator import motif_library
+
+    motif_library.write_library(parsed.out)
+    print(f"Wrote the motifs of the demo world to {parsed.out}.")
 
 
 def _simulate_tracks(parsed: argparse.Namespace) -> None:
