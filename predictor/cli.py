@@ -23,6 +23,7 @@ _INTERVAL_HELP = (
     "chr:start-end, 0-based and half-open as in the SDK's text form (chr1:0-16384 are the first "
     "16,384 bases); add :- for the reverse strand"
 )
+_NO_ALIGN_HELP = "leave the tracks of ALT in ALT coordinates, instead of aligning them to REF"
 _VARIANT_HELP = (
     "chr:position:REF>ALT, with a 1-based position as in a VCF; several lie on one ALT haplotype"
 )
@@ -91,11 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--ontology", metavar="CURIE,...", help="only tracks of these cell types; all if not given"
     )
-    command.add_argument(
-        "--no-align",
-        action="store_true",
-        help="leave the tracks of ALT in ALT coordinates, instead of aligning them to REF",
-    )
+    command.add_argument("--no-align", action="store_true", help=_NO_ALIGN_HELP)
     command.add_argument("--out", required=True, type=Path, metavar="FILE.npz")
     command.set_defaults(run=_predict)
 
@@ -198,8 +195,12 @@ def _add_simulate(commands: "argparse._SubParsersAction[_Parser]") -> None:
     command.set_defaults(run=_simulate_motifs)
     command = kinds.add_parser("tracks", help="the true tracks of a window, written as .npz")
     command.add_argument("--interval", help=_INTERVAL_HELP)
+    command.add_argument(
+        "--variant", nargs="+", action="extend", default=[], help=_VARIANT_HELP, metavar="VARIANT"
+    )
     command.add_argument("--sequence", type=Path, metavar="FILE.fa")
     command.add_argument("--organism", default="human", help="human (the default) or mouse")
+    command.add_argument("--no-align", action="store_true", help=_NO_ALIGN_HELP)
     command.add_argument("--out", required=True, type=Path, metavar="FILE.npz")
     command.set_defaults(run=_simulate_tracks)
     command = kinds.add_parser(
@@ -339,8 +340,10 @@ def _simulate_tracks(parsed: argparse.Namespace) -> None:
 
     prediction_file.simulate(
         interval=parsed.interval,
+        variants=parsed.variant,
         sequence=parsed.sequence,
         organism=parsed.organism,
+        align=not parsed.no_align,
         out=parsed.out,
     )
     print(f"Wrote {parsed.out}.")

@@ -107,32 +107,46 @@ def _what(
     return place, "", parsed
 
 
-def simulate(*, interval: str | None, sequence: Path | None, organism: str, out: Path) -> None:
+def simulate(
+    *,
+    interval: str | None,
+    variants: Sequence[str] = (),
+    sequence: Path | None,
+    organism: str,
+    align: bool = True,
+    out: Path,
+) -> None:
     """Writes the true tracks of a window of the demo world.
 
     Args:
       interval: text, 0-based half-open; of the demo genome, or where `sequence` lies.
+      variants: texts, 1-based; all on one haplotype.
       sequence: FASTA file with one sequence.
       organism: human or mouse, of the demo world.
+      align: put ALT into REF coordinates.
       out: the file.
 
     Raises:
       AllelensError: any of the kinds of input error, each with its sentence.
     """
-    from predictor.simulator import readouts
+    from predictor.simulator import allele_tracks, readouts
 
     chosen = parse_organism(organism)
-    place = None if interval is None else parse_interval(interval)
-    if sequence is not None:
-        bases = read_sequence(sequence)
-    elif place is not None:
-        bases = _reference(registry.find_engine("demo"), chosen).sequence(place)
-    else:
-        raise errors.InvalidIntervalError("Give an --interval, or a --sequence.")
+    demo = registry.find_engine("demo")
+    place, bases, alleles = _what(demo, chosen, interval, variants, sequence)
     if place is not None and place.negative_strand:
         raise errors.InvalidIntervalError("The truth is that of the forward strand; leave out :-.")
-    found = readouts.simulate(bases, chosen, interval=place)
-    write(out, found, {"simulator": True, "organism": organism, "interval": interval})
+    about: dict[str, Any] = {"simulator": True, "organism": organism, "interval": interval}
+    if not alleles:
+        if place is not None and sequence is None:
+            bases = _reference(demo, chosen).sequence(place)
+        write(out, readouts.simulate(bases, chosen, interval=place), about)
+        return
+    found = allele_tracks.true_output(
+        place, alleles, organism=chosen, reference=_reference(demo, chosen), align=align
+    )
+    about |= {"variants": [str(variant) for variant in alleles], "aligned": align}
+    write(out, found, about)
 
 
 def read_sequence(path: Path) -> str:

@@ -40,6 +40,13 @@ __all__ = ["WindowLengthError", "simulate", "simulate_arrays", "track_mask"]
 
 WINDOW_STEP = 2048
 
+# SHA-256 of the tracks of one window, rounded to 1e-4: the name of the rules. It is fixed so that
+# a change of any rule is seen; after a wanted change train the weights anew.
+TRACKS_SHA256 = {
+    Organism.HOMO_SAPIENS: "69ab91ca4d8af2d5ba03cf401b892d579a59508b9ced349200bef35855dfd68a",
+    Organism.MUS_MUSCULUS: "db316bf32a157373b03572f5d8c40c96639033326833beede4795cc04a10d87d",
+}
+
 
 class WindowLengthError(AllelensError):
     """The window is no multiple of 2,048 bp."""

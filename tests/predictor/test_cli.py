@@ -12,6 +12,7 @@ from alphagenome.models.dna_output import OutputType
 from predictor.cli import main
 from predictor.engines import fit
 from predictor.model.config import ModelConfig
+from predictor.simulator import readouts
 
 PREDICT = ["predict", "--engine", "demo", "--interval", "demo1:1,000-5096"]
 
@@ -178,8 +179,6 @@ def test_help_says_which_positions_are_0_based_and_which_1_based(capsys):
 
 
 def test_the_truth_of_a_window_is_that_of_the_simulator(in_small_home, tmp_path, reference):
-    from predictor.simulator import readouts
-
     out = tmp_path / "truth.npz"
     assert main(["simulate", "tracks", "--interval", "demo1:0-4096", "--out", str(out)]) == 0
     interval = Interval("demo1", 0, 4_096)
@@ -196,3 +195,19 @@ def test_a_longer_window_needs_more_memory_and_the_longest_that_fits_is_named():
     assert fit.longest_window(full, windows, needs[1] * 2) == 131_072
     assert fit.longest_window(full, windows, 1_000) is None
     assert fit.longest_window(ModelConfig.demo(), (4_096, 32_768), 10**9) == 32_768
+
+
+def test_simulate_tracks_writes_both_alleles_of_a_variant(
+    in_small_home, reference, tmp_path, base, capsys
+):
+    out = tmp_path / "truth.npz"
+    given = ["simulate", "tracks", "--interval", "demo1:0-4096", "--out", str(out)]
+    assert main([*given, "--variant", f"demo1:2,001:{base}>{base}CCTTAGTCATT"]) == 0
+    found = np.load(out)
+    bases = reference.sequence(Interval("demo1", 0, 4_096))
+    alternate = (bases[:2_001] + "CCTTAGTCATT" + bases[2_001:])[:4_096]
+    expected = readouts.simulate(alternate, Organism.HOMO_SAPIENS)
+    # Left of the insertion nothing is moved.
+    np.testing.assert_array_equal(found["alternate/DNASE"][:2_000], expected.dnase.values[:2_000])
+    assert (found["alternate/DNASE"] != found["reference/DNASE"]).any()
+    assert json.loads(str(found["about"]))["aligned"] is True
