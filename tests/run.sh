@@ -7,12 +7,20 @@ cd "$(dirname "$0")/.."
 
 npm --prefix frontend run --silent test
 
-ALLELENS_TEST_PROFILE=embedded .venv/bin/python -m pytest -m "not parity"
+# What starts whole applications, and may end them, has the machine to itself; the rest runs in
+# parallel, a file at a time.
+parallel() { .venv/bin/python -m pytest -m "not parity" -n auto --maxprocesses 4 --dist loadfile "$@"; }
+alone() { .venv/bin/python -m pytest -m "not parity" "$@"; }
+
+export ALLELENS_TEST_PROFILE=embedded
+parallel tests --ignore tests/faults --ignore tests/frontend-e2e
+alone tests/faults tests/frontend-e2e
 
 status=0
 .venv/bin/python -m tests.services || status=$?
 if [ "$status" -eq 1 ]; then exit 1; fi
 if [ "$status" -eq 0 ]; then
-  ALLELENS_TEST_PROFILE=services .venv/bin/python -m pytest -m "not parity" \
-    tests/webapp tests/worker tests/faults tests/frontend-e2e
+  export ALLELENS_TEST_PROFILE=services
+  parallel tests/webapp tests/worker
+  alone tests/faults tests/frontend-e2e
 fi

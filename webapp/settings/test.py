@@ -16,8 +16,16 @@ TEST_PROFILE = environment.text("ALLELENS_TEST_PROFILE", "embedded")
 # lets several runs share a machine.
 if "ALLELENS_TEST_HOME" not in os.environ:
     os.environ["ALLELENS_TEST_HOME"] = tempfile.mkdtemp(prefix="allelens-test-")
-os.environ["ALLELENS_HOME"] = os.environ["ALLELENS_TEST_HOME"]
-_run = Path(os.environ["ALLELENS_TEST_HOME"]).name.removeprefix("allelens-test-")
+_home = Path(os.environ["ALLELENS_TEST_HOME"])
+# Each of several parallel workers of one run has a folder of its own inside the run's.
+_worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+if _worker and _home.name != _worker:
+    _home = _home / _worker
+    _home.mkdir(exist_ok=True)
+    os.environ["ALLELENS_TEST_HOME"] = str(_home)
+os.environ["ALLELENS_HOME"] = str(_home)
+_run = f"{_home.parent.name}_{_worker}" if _worker else _home.name
+_run = _run.removeprefix("allelens-test-")
 
 if TEST_PROFILE == "services":
     os.environ.setdefault("SECRET_KEY", "only for the tests, never for a real installation")
@@ -36,7 +44,7 @@ else:
     from webapp.settings.embedded import DATABASES
 
     # A file, not memory: threads and processes of a test must see the same database.
-    DATABASES["default"]["TEST"] = {"NAME": Path(os.environ["ALLELENS_TEST_HOME"]) / "test.sqlite3"}
+    DATABASES["default"]["TEST"] = {"NAME": _home / "test.sqlite3"}
 
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
