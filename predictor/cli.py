@@ -212,6 +212,14 @@ def _add_simulate(commands: "argparse._SubParsersAction[_Parser]") -> None:
     command.add_argument("--organism", default="human", help="human (the default) or mouse")
     command.add_argument("--out", required=True, type=Path, metavar="FILE.vcf|.tsv|.parquet")
     command.set_defaults(run=_simulate_variants)
+    command = kinds.add_parser(
+        "common-variants", help="variants anywhere in an assembly, to rank scores against"
+    )
+    command.add_argument("--seed", required=True, type=int, metavar="N")
+    command.add_argument("--count", type=int, default=1_500, metavar="N")
+    command.add_argument("--organism", default="human", help="human (the default) or mouse")
+    command.add_argument("--out", required=True, type=Path, metavar="FILE.vcf")
+    command.set_defaults(run=_simulate_common_variants)
 
 
 def _add_train(commands: "argparse._SubParsersAction[_Parser]") -> None:
@@ -360,6 +368,15 @@ def _simulate_variants(parsed: argparse.Namespace) -> None:
         out=parsed.out,
     )
     print(f"Wrote {' and '.join(map(str, written))}.")
+
+
+def _simulate_common_variants(parsed: argparse.Namespace) -> None:
+    from predictor.simulator import common_variants
+
+    common_variants.write_common_variants(
+        seed=parsed.seed, count=parsed.count, organism=parsed.organism, out=parsed.out
+    )
+    print(f"Wrote {parsed.out}.")
 
 
 def _pretrain(parsed: argparse.Namespace) -> None:

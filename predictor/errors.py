@@ -147,6 +147,12 @@ class ScoringLimitError(AllelensError):
     code = "scoring_limit"
 
 
+class CalibrationError(AllelensError):
+    """A table of background scores cannot be read, or belongs to other weights."""
+
+    code = "invalid_calibration"
+
+
 class UnknownAssemblyError(AllelensError):
     """There is no assembly of that name to install."""
 
