@@ -3,45 +3,43 @@
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from alphagenome.data.genome import Interval, Variant
 from alphagenome.data.junction_data import JunctionData
 from alphagenome.data.ontology import OntologyTerm
 from alphagenome.data.track_data import TrackData
-from alphagenome.models.dna_model import DnaModel, Organism
+from alphagenome.models.dna_model import Organism
 from alphagenome.models.dna_output import Output, OutputMetadata, OutputType, VariantOutput
 
 from predictor import errors
-from predictor.engines.compiled import (
-    CompiledNetwork,
-    DevicePrediction,
-    JunctionContext,
-    use_compilation_cache,
-)
+from predictor.engines.compiled import DevicePrediction, JunctionContext, use_compilation_cache
 from predictor.engines.listing import Listing
+from predictor.engines.organism_data import (
+    ORGANISM_INDEX,
+    base_codes,
+    interval_on_assembly,
+    nonzero_means,
+    variant_on_assembly,
+)
 from predictor.engines.request import check_places, check_window
-from predictor.genome.gene_annotation import Annotation, load_annotation
+from predictor.engines.scoring_model import ScoringModel
+from predictor.genome.gene_annotation import load_annotation
 from predictor.genome.reference import Reference
 from predictor.genome.sequences import allele_sequences
 from predictor.genome.variant import check_reference_bases
+from predictor.scoring.site import SitesOfGenes
 from predictor.tracks.alignment import AlleleAlignment
-from predictor.tracks.catalogue import Catalogue
-from predictor.tracks.output_types import OUTPUTS, organism_name
+from predictor.tracks.output_types import OUTPUTS
 from predictor.tracks.strand import opposite_sites
 from predictor.weights import checkpoint
-
-_ORGANISM_INDEX = {Organism.HOMO_SAPIENS: 0, Organism.MUS_MUSCULUS: 1}
-_NO_BASE = 4
-_CODES = np.full(256, _NO_BASE, np.uint8)
-_CODES[np.frombuffer(b"ACGT", np.uint8)] = range(4)
 
 Data: TypeAlias = TrackData | JunctionData
 Terms: TypeAlias = Iterable[OntologyTerm | str] | None
 
 
-class LocalModel(DnaModel):  # type: ignore[misc]  # The SDK has no type information.
+class LocalModel(ScoringModel):
     """The network of this project behind the SDK's interface.
 
     Results are in forward genome order with true strands, whatever strand was asked for; on '-'
@@ -54,32 +52,6 @@ class LocalModel(DnaModel):  # type: ignore[misc]  # The SDK has no type informa
       weights_digest: SHA-256 of all arrays.
     """
 
-    def __init__(
-        self,
-        weights: checkpoint.LoadedWeights,
-        *,
-        engine: str = "local",
-        references: Mapping[Organism, Reference] | None = None,
-        annotations: Mapping[Organism, Annotation] | None = None,
-        windows: Sequence[int] | None = None,
-    ):
-        """Moves the weights to the device.
-
-        Args:
-          weights: as `weights.checkpoint.load` gives them.
-          engine: name of the engine.
-          references: genome of each organism; without one only bare sequences are predicted.
-          annotations: genes of each organism, for the choice of splice sites; may be missing.
-          windows: accepted lengths in bp.
-        """
-        self.engine = engine
-        self.windows = None if windows is None else tuple(sorted(windows))
-        self.catalogue = Catalogue(engine, weights.tracks)
-        self.weights_digest = weights.digest
-        self._references: dict[Organism, Reference] = dict(references or {})
-        self._annotations: dict[Organism, Annotation] = dict(annotations or {})
-        self._network = CompiledNetwork(weights.config, weights.params, weights.state)
-
     @classmethod
     def load(
         cls,
@@ -88,6 +60,7 @@ class LocalModel(DnaModel):  # type: ignore[misc]  # The SDK has no type informa
         engine: str = "local",
         references: Mapping[Organism, Reference] | None = None,
         annotations: Mapping[Organism, Path] | None = None,
+        polyadenylation_sites: Mapping[Organism, SitesOfGenes] | None = None,
         windows: Sequence[int] | None = None,
     ) -> "LocalModel":
         """Loads a weights folder; compiled functions are kept in `home() / "xla-cache"`.
@@ -97,6 +70,7 @@ class LocalModel(DnaModel):  # type: ignore[misc]  # The SDK has no type informa
           engine: name of the engine.
           references: genome of each organism.
           annotations: GTF file of each organism.
+          polyadenylation_sites: of the genes of each organism.
           windows: accepted lengths in bp.
 
         Raises:
@@ -111,6 +85,7 @@ class LocalModel(DnaModel):  # type: ignore[misc]  # The SDK has no type informa
             annotations={
                 organism: load_annotation(path) for organism, path in (annotations or {}).items()
             },
+            polyadenylation_sites=polyadenylation_sites,
             windows=windows,
         )
 
@@ -276,9 +251,9 @@ class LocalModel(DnaModel):  # type: ignore[misc]  # The SDK has no type informa
           Output type, REF, ALT.
         """
         request = self._request(organism, requested_outputs, ontology_terms)
-        reference = self._reference(organism)
-        interval = _on_assembly(interval, reference)
-        variants = [_variant_on_assembly(variant, reference) for variant in variants]
+        reference = self._organism_data(organism).reference
+        interval = interval_on_assembly(interval, reference)
+        variants = [variant_on_assembly(variant, reference) for variant in variants]
         self._check_window(interval.width)
         check_places(interval, variants)
         for variant in variants:
@@ -334,26 +309,6 @@ class LocalModel(DnaModel):  # type: ignore[misc]  # The SDK has no type informa
         """
         return self.catalogue.output_metadata(organism)
 
-    # Scoring is not part of this version: refuse rather than answer with something else.
-
-    def score_interval(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuses: this version does not score intervals."""
-        raise self._cannot("score intervals")
-
-    def score_variant(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuses: this version does not score variants."""
-        raise self._cannot("score variants")
-
-    def score_ism_variants(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuses: this version has no in-silico mutagenesis."""
-        raise self._cannot("do in-silico mutagenesis")
-
-    def _cannot(self, what: str) -> errors.NotSupportedError:
-        return errors.NotSupportedError(
-            f"The engine {self.engine} cannot {what} in this version; it predicts the tracks of "
-            "sequences, intervals and variants."
-        )
-
     # Steps
 
     def _request(
@@ -373,14 +328,6 @@ class LocalModel(DnaModel):  # type: ignore[misc]  # The SDK has no type informa
     def _check_window(self, width: int) -> None:
         check_window(width, self.windows, engine=self.engine)
 
-    def _reference(self, organism: Organism) -> Reference:
-        if organism not in self._references:
-            raise errors.GenomeMissingError(
-                f"The genome of {organism_name(organism)} is not installed for the engine "
-                f"{self.engine}; only bare sequences can be predicted."
-            )
-        return self._references[organism]
-
     def _junction_context(
         self,
         organism: Organism,
@@ -388,7 +335,7 @@ class LocalModel(DnaModel):  # type: ignore[misc]  # The SDK has no type informa
         variants: Sequence[Variant],
         alignment: AlleleAlignment,
     ) -> JunctionContext:
-        annotation = self._annotations.get(organism)
+        annotation = self._organism_data(organism).annotation
         if annotation is None:
             return _context(alignment, interval, None, None)
         return _context(
@@ -401,18 +348,13 @@ class LocalModel(DnaModel):  # type: ignore[misc]  # The SDK has no type informa
     def _run(
         self, sequences: Sequence[str], request: "_Request", context: JunctionContext | None
     ) -> DevicePrediction:
-        codes = np.stack([_CODES[np.frombuffer(s.encode(), np.uint8)] for s in sequences])
         return self._network.predict(
-            codes, _ORGANISM_INDEX[request.organism], request.kinds, self._means(request), context
+            np.stack([base_codes(sequence) for sequence in sequences]),
+            ORGANISM_INDEX[request.organism],
+            request.kinds,
+            nonzero_means(self.catalogue, request.organism, self._network.config.tracks),
+            context,
         )
-
-    def _means(self, request: "_Request") -> dict[OutputType, np.ndarray]:
-        widths = self._network.config.tracks
-        return {
-            kind: self.catalogue.nonzero_mean(request.organism, kind, getattr(widths, about.head))
-            for kind, about in OUTPUTS.items()
-            if about.kind == "signal" and not about.head.startswith("splice")
-        }
 
     def _parts(
         self,
@@ -449,18 +391,6 @@ class _Request(NamedTuple):
 
 def _output(parts: Mapping[OutputType, Data | None]) -> Output:
     return Output(**{kind.name.lower(): data for kind, data in parts.items()})
-
-
-def _on_assembly(interval: Interval, reference: Reference) -> Interval:
-    placed = interval.copy()
-    placed.chromosome = reference.names.resolve(interval.chromosome)
-    return placed
-
-
-def _variant_on_assembly(variant: Variant, reference: Reference) -> Variant:
-    placed = variant.copy()
-    placed.chromosome = reference.names.resolve(variant.chromosome)
-    return placed
 
 
 def _context(

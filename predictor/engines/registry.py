@@ -18,6 +18,7 @@ from predictor.home import genome_folder
 from predictor.weights.load import weights_folder
 
 if TYPE_CHECKING:
+    from predictor.genome.polyadenylation import PolyadenylationSites
     from predictor.genome.reference import Reference
 
 _HUMAN, _MOUSE = Organism.HOMO_SAPIENS, Organism.MUS_MUSCULUS
@@ -254,6 +255,7 @@ def open_engine(name: str) -> DnaModel:
         engine=name,
         references=open_references(engine),
         annotations=annotation_paths(engine),
+        polyadenylation_sites=open_polyadenylation_sites(engine),
         windows=engine.windows,
     )
 
@@ -278,6 +280,25 @@ def annotation_paths(engine: Engine) -> dict[Organism, Path]:
         for organism, assembly in engine.assemblies.items()
     }
     return {organism: path for organism, path in found.items() if path is not None}
+
+
+def open_polyadenylation_sites(engine: Engine) -> dict[Organism, "PolyadenylationSites"]:
+    """The polyadenylation sites of an engine's genomes that are installed.
+
+    Raises:
+      AnnotationError: a table cannot be read.
+    """
+    from predictor.genome.polyadenylation import PolyadenylationSites, installed_sites
+
+    found = {
+        organism: installed_sites(genome_folder(assembly))
+        for organism, assembly in engine.assemblies.items()
+    }
+    return {
+        organism: PolyadenylationSites(table)
+        for organism, table in found.items()
+        if table is not None
+    }
 
 
 def fasta_path(assembly: str) -> Path:

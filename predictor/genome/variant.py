@@ -230,7 +230,7 @@ def check_variant(variant: Variant, reference: Reference) -> Variant:
         raise errors.SameAllelesError(
             f"{_describe(placed)}: REF and ALT are the same bases, so nothing would change."
         )
-    return _anchor(placed, reference)
+    return anchored(placed, reference)
 
 
 def check_reference_bases(variant: Variant, reference: Reference) -> None:
@@ -275,8 +275,16 @@ def _read(reference: Reference, variant: Variant, length: int) -> str:
     return reference.sequence(interval)
 
 
-def _anchor(variant: Variant, reference: Reference) -> Variant:
-    """Gives both alleles the neighbouring base where one of them is empty."""
+def anchored(variant: Variant, reference: Reference) -> Variant:
+    """Gives both alleles the neighbouring base where one of them is empty, as in a VCF.
+
+    Args:
+      variant: on a chromosome of the assembly.
+      reference: the genome.
+
+    Returns:
+      The variant with the base before it, or with the one after it at position 1.
+    """
     if variant.reference_bases and variant.alternate_bases:
         return variant
     if variant.start > 0:
@@ -315,7 +323,7 @@ def normalize_variant(variant: Variant, reference: Reference) -> Variant:
         else:
             break
     if not ref or not alt:
-        return _anchor(Variant(chromosome, start + 1, ref, alt), reference)
+        return anchored(Variant(chromosome, start + 1, ref, alt), reference)
     while len(ref) > 1 and len(alt) > 1 and ref[0] == alt[0]:
         ref, alt, start = ref[1:], alt[1:], start + 1
     return Variant(chromosome, start + 1, ref, alt)

@@ -21,6 +21,11 @@ demo1\tdemo\ttranscript\t4001\t6000\t.\t-\t.\tgene_id "DG2"; transcript_id "DT2"
 demo1\tdemo\texon\t4001\t4500\t.\t-\t.\tgene_id "DG2"; transcript_id "DT2";
 demo1\tdemo\texon\t5301\t6000\t.\t-\t.\tgene_id "DG2"; transcript_id "DT2";
 """
+POLYADENYLATION_SITES = """\
+Chromosome\tStart\tEnd\tgene_id\tgene_name\tpas_strand
+demo1\t2600\t2601\tDG1\tD-ONE\t+
+demo1\t2990\t2991\tDG1\tD-ONE\t+
+"""
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +64,7 @@ def small_home(tmp_path_factory) -> Path:
         ]
         (place / "genome.fa").write_text("\n".join(lines) + "\n")
     (folder / "genomes" / "demoH1" / "genes.gtf").write_text(GENES)
+    (folder / "genomes" / "demoH1" / "polya.tsv").write_text(POLYADENYLATION_SITES)
     _write_weights(folder / "weights" / "demo", rng)
     return folder
 
@@ -135,6 +141,7 @@ def model(small_home):
     from alphagenome.models.dna_model import Organism
 
     from predictor.engines.local import LocalModel
+    from predictor.genome.polyadenylation import PolyadenylationSites, installed_sites
     from predictor.genome.reference import Reference
 
     before = os.environ.get("ALLELENS_HOME")
@@ -149,6 +156,9 @@ def model(small_home):
                 Organism.MUS_MUSCULUS: Reference(genomes / "demoM1" / "genome.fa"),
             },
             annotations={Organism.HOMO_SAPIENS: genomes / "demoH1" / "genes.gtf"},
+            polyadenylation_sites={
+                Organism.HOMO_SAPIENS: PolyadenylationSites(installed_sites(genomes / "demoH1"))
+            },
             windows=(2_048, 4_096),
         )
     finally:

@@ -498,13 +498,3 @@ def test_a_sequence_with_other_letters_or_of_another_length_is_refused(model):
         model.predict_sequence("ACGT" * 512, interval=Interval("demo1", 0, 4_096), **options)
     with pytest.raises(errors.UnsupportedWindowError, match="nearest is 2,048"):
         model.predict_sequence("ACGT", **options)
-
-
-def test_scoring_is_refused_in_words(model, insertion):
-    for call in (
-        lambda: model.score_variant(WINDOW, insertion),
-        lambda: model.score_interval(WINDOW),
-        lambda: model.score_ism_variants(WINDOW, WINDOW),
-    ):
-        with pytest.raises(errors.NotSupportedError, match="in this version; it predicts"):
-            call()
