@@ -212,7 +212,7 @@ class _Parts:
         return self._path(number).exists()
 
     def write(self, number: int, pools: Mapping[str, _Pool]) -> None:
-        arrays: dict[str, np.ndarray] = {}
+        arrays: dict[str, Any] = {}
         rows = []
         for index, (name, pool) in enumerate(pools.items()):
             tracks = pool.tracks.to_json(orient="records")
