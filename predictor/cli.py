@@ -101,6 +101,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_simulate(commands)
     _add_train(commands)
 
+    _add_calibrate(commands)
+
     command = commands.add_parser("evaluate", help="measure weights against the simulator")
     command.add_argument("--engine", default="demo", metavar="NAME")
     command.add_argument("--recipe", default="demo", metavar="NAME", help="of the held-out windows")
@@ -240,6 +242,29 @@ def _add_train(commands: "argparse._SubParsersAction[_Parser]") -> None:
         help="put the finished weights where this engine finds them",
     )
     command.set_defaults(run=_pretrain)
+
+
+def _add_calibrate(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    command = commands.add_parser(
+        "calibrate",
+        help="score common variants, so that scores of others have quantiles and noise floors",
+        description="An interrupted run goes on where it stopped when the same command is given "
+        "again.",
+    )
+    command.add_argument("--engine", required=True, metavar="NAME")
+    given = command.add_mutually_exclusive_group(required=True)
+    given.add_argument("--vcf", type=Path, metavar="FILE.vcf", help="hundreds of common variants")
+    given.add_argument(
+        "--official", type=Path, metavar="FILE.pb", help="the table that the release comes with"
+    )
+    command.add_argument("--organism", default="human", help="human (the default) or mouse")
+    command.add_argument("--window", type=int, metavar="BP", help="the engine's own if not given")
+    command.add_argument(
+        "--shifted", type=int, default=200, metavar="N", help="variants that give the noise floor"
+    )
+    command.add_argument("--label", default="", metavar="TEXT", help="what the variants are")
+    command.add_argument("--out", type=Path, metavar="FILE.parquet", help="beside the weights")
+    command.set_defaults(run=_calibrate)
 
 
 def _list(_: argparse.Namespace) -> None:
@@ -392,6 +417,25 @@ def _pretrain(parsed: argparse.Namespace) -> None:
         shutil.rmtree(installed, ignore_errors=True)
         shutil.copytree(weights, installed)
         print(f"The engine {parsed.install} now uses them ({installed}).")
+
+
+def _calibrate(parsed: argparse.Namespace) -> None:
+    from predictor.engines import background
+
+    if parsed.official is not None:
+        written = background.install_official_table(parsed.official, parsed.engine)
+    else:
+        written = background.calibrate_engine(
+            engine=parsed.engine,
+            vcf=parsed.vcf,
+            organism=parsed.organism,
+            window=parsed.window,
+            shifted=parsed.shifted,
+            label=parsed.label,
+            out=parsed.out,
+            report=print,
+        )
+    print(f"Wrote {written}.")
 
 
 def _evaluate(parsed: argparse.Namespace) -> None:

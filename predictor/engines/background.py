@@ -24,13 +24,18 @@ from alphagenome.models.dna_model import DnaModel, Organism
 from anndata import AnnData
 
 from predictor import errors
+from predictor.engines import registry
 from predictor.genome.variant import parse_variants
-from predictor.scoring import calibration_table
+from predictor.scoring import calibration_table, official_calibration
 from predictor.scoring.calibration_table import Calibration, summarise
+from predictor.tracks.output_types import parse_organism
+from predictor.weights import release
+from predictor.weights.load import weights_folder
 
 SHIFTS = (0, -1_000, -37, 411, 2_048)
 """Moves of the window in bp. 0 repeats the prediction as it is; the others change what lies at
-the ends, and most of them how the bases fall into tokens and pair cells."""
+the ends, and most of them how the bases fall into tokens and pair cells. Those of more than a
+quarter of the window are left out."""
 
 _PART = 50
 _ROW_KEYS = ("gene_id", "junction_Start", "junction_End")
@@ -99,6 +104,86 @@ def calibrate(
     return calibration
 
 
+def calibrate_engine(
+    *,
+    engine: str,
+    vcf: Path,
+    organism: str,
+    window: int | None,
+    shifted: int,
+    label: str,
+    out: Path | None,
+    report: Callable[[str], None],
+) -> Path:
+    """Makes the background of an installed engine, where its results find it.
+
+    Args:
+      engine: its name.
+      vcf: common variants.
+      organism: human or mouse.
+      window: bp; the engine's default where not given.
+      shifted: variants that are scored in shifted windows too.
+      label: what the variants are, for people.
+      out: the table; in the folder of the engine's weights where not given.
+      report: told about progress, a line at a time.
+
+    Returns:
+      The table.
+
+    Raises:
+      AllelensError: the engine, the file or a variant cannot be used.
+    """
+    chosen = parse_organism(organism)
+    about = registry.installed_engine(engine)
+    variants = read_background_variants(vcf)
+    model = registry.open_engine(engine)
+    digest = registry.describe_engine(engine).weights_digest or ""
+    out = out or weights_folder(engine) / calibration_table.FILE_NAMES[chosen]
+    background = Background(
+        engine=engine,
+        weights=digest,
+        organism=chosen.name,
+        window=window or about.default_window,
+        variants_sha256=sha256(vcf),
+        variants=len(variants),
+        shifted=min(shifted, len(variants)),
+        label=label or vcf.name,
+    )
+    calibrate(model, background, variants, out, report=report)
+    return out
+
+
+def install_official_table(path: Path, engine: str) -> Path:
+    """Puts the official table of background scores beside released weights.
+
+    Args:
+      path: `calibration_scores.pb` of the release.
+      engine: with released weights.
+
+    Raises:
+      CalibrationError: the file is no such table, or the weights are not released ones.
+      WeightsMissingError: the engine has no weights.
+    """
+    calibration = official_calibration.read(path)
+    digest = registry.describe_engine(engine).weights_digest
+    folder = weights_folder(engine)
+    if engine not in release.VERSIONS:
+        raise errors.CalibrationError(
+            f"The official table is of the scores of released weights; {engine} has others, so "
+            "make a background of its own with --vcf."
+        )
+    about = {
+        "engine": engine,
+        "weights": digest,
+        "organism": Organism.HOMO_SAPIENS.name,
+        "variants_sha256": sha256(path),
+        **calibration.about,
+    }
+    out = folder / calibration_table.FILE_NAMES[Organism.HOMO_SAPIENS]
+    calibration_table.save(out, Calibration(calibration.scorers, about))
+    return out
+
+
 def read_background_variants(path: Path) -> list[Variant]:
     """The variants of a VCF file.
 
@@ -163,6 +248,8 @@ def _score(
         if number >= shifted:
             continue
         for shift in SHIFTS:
+            if abs(shift) > background.window // 4:
+                continue
             moved = _results(model, variant, background.window, shift, organism)
             for one, other in zip(found, moved, strict=True):
                 pool = pools[str(one.uns["variant_scorer"])]

@@ -29,6 +29,7 @@ from predictor.genome.gene_annotation import load_annotation
 from predictor.genome.reference import Reference
 from predictor.genome.sequences import allele_sequences
 from predictor.genome.variant import check_reference_bases
+from predictor.scoring.calibration_table import installed_calibrations
 from predictor.scoring.site import SitesOfGenes
 from predictor.tracks.alignment import AlleleAlignment
 from predictor.tracks.output_types import OUTPUTS
@@ -75,17 +76,20 @@ class LocalModel(ScoringModel):
 
         Raises:
           WeightsNotFoundError, WeightsMismatchError: see `weights.checkpoint.load`.
+          CalibrationError: the table of background scores in the folder cannot be read.
           AnnotationError: a GTF file cannot be read.
         """
         use_compilation_cache()
+        weights = checkpoint.load(folder)
         return cls(
-            checkpoint.load(folder),
+            weights,
             engine=engine,
             references=references,
             annotations={
                 organism: load_annotation(path) for organism, path in (annotations or {}).items()
             },
             polyadenylation_sites=polyadenylation_sites,
+            calibrations=installed_calibrations(folder, weights.digest),
             windows=windows,
         )
 

@@ -10,6 +10,7 @@ from alphagenome.models.dna_output import OutputType
 from predictor.genome.gene_annotation import Annotation
 from predictor.genome.reference import Reference
 from predictor.model.config import TracksPerHead
+from predictor.scoring.calibration_table import Calibration
 from predictor.scoring.site import SitesOfGenes
 from predictor.tracks.catalogue import Catalogue
 from predictor.tracks.output_types import OUTPUTS
@@ -30,11 +31,13 @@ class OrganismData:
       reference: its genome.
       annotation: its genes; None without.
       polyadenylation_sites: of its genes; None without.
+      calibration: background that its variant scores are ranked against; None without.
     """
 
     reference: Reference
     annotation: Annotation | None = None
     polyadenylation_sites: SitesOfGenes | None = None
+    calibration: Calibration | None = None
 
 
 def base_codes(sequence: str) -> np.ndarray:

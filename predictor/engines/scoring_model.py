@@ -18,6 +18,7 @@ from predictor.engines.organism_data import OrganismData, interval_on_assembly
 from predictor.engines.variant_run import VariantRun
 from predictor.genome.gene_annotation import Annotation
 from predictor.genome.reference import Reference
+from predictor.scoring.calibration_table import Calibration
 from predictor.scoring.checks import check_ism_interval, paired
 from predictor.scoring.site import SitesOfGenes
 from predictor.tracks.catalogue import Catalogue
@@ -43,6 +44,7 @@ class ScoringModel(DnaModel):  # type: ignore[misc]  # The SDK has no type infor
         references: Mapping[Organism, Reference] | None = None,
         annotations: Mapping[Organism, Annotation] | None = None,
         polyadenylation_sites: Mapping[Organism, SitesOfGenes] | None = None,
+        calibrations: Mapping[Organism, Calibration] | None = None,
         windows: Sequence[int] | None = None,
     ):
         """Moves the weights to the device.
@@ -54,6 +56,8 @@ class ScoringModel(DnaModel):  # type: ignore[misc]  # The SDK has no type infor
           annotations: genes of each organism, for the choice of splice sites and for scorers of
             genes; may be missing.
           polyadenylation_sites: of the genes of each organism, for their scorer; may be missing.
+          calibrations: background of each organism that variant scores are ranked against; may be
+            missing.
           windows: accepted lengths in bp.
         """
         self.engine = engine
@@ -65,6 +69,7 @@ class ScoringModel(DnaModel):  # type: ignore[misc]  # The SDK has no type infor
                 reference=reference,
                 annotation=(annotations or {}).get(organism),
                 polyadenylation_sites=(polyadenylation_sites or {}).get(organism),
+                calibration=(calibrations or {}).get(organism),
             )
             for organism, reference in (references or {}).items()
         }

@@ -225,6 +225,8 @@ class VariantRun:
             plan.site,
             self._tracks,
             merge_stranded_gene_tracks=self._merge,
+            # The background was scored as officially, so it says nothing of other scores.
+            calibration=None if self._align_all else self._data.calibration,
         )
 
     def _alignment(self, plan: VariantPlan) -> Alignment | None:

@@ -9,6 +9,7 @@ Source: spec/scoring.md 11.
 """
 
 import json
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,13 +19,16 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from alphagenome.models.dna_model import Organism
 from anndata import AnnData
 from jaxtyping import Float
 
 from predictor import errors
 from predictor.scoring.calibration import quantile_scores
+from predictor.tracks.output_types import ORGANISM_NAMES
 
-FILE_NAME = "calibration.parquet"
+FILE_NAMES = {organism: f"calibration_{name}.parquet" for name, organism in ORGANISM_NAMES.items()}
+"""Where the background of each organism lies in a folder of weights."""
 LARGEST_QUANTILE = 0.99999
 """No score is beyond all of a finite background; the official tables end here too."""
 
@@ -94,6 +98,32 @@ class Calibration:
         ]
         columns = ["scorer", *_NAMES, "noise_floor"]
         return pd.concat(rows, ignore_index=True)[columns] if rows else pd.DataFrame({}, columns)
+
+
+def installed_calibrations(folder: Path, digest: str) -> dict[Organism, Calibration]:
+    """The backgrounds in a folder of weights; one that was made for other weights is left out.
+
+    Args:
+      folder: of the weights.
+      digest: of the weights.
+
+    Raises:
+      CalibrationError: a file cannot be read.
+    """
+    found = {
+        organism: load(folder / name)
+        for organism, name in FILE_NAMES.items()
+        if (folder / name).exists()
+    }
+    for organism, calibration in list(found.items()):
+        if calibration.about.get("weights") != digest:
+            warnings.warn(
+                f"{FILE_NAMES[organism]} is the background of other weights, so there are no "
+                "quantiles; make it again with `python -m predictor calibrate`.",
+                stacklevel=2,
+            )
+            del found[organism]
+    return found
 
 
 def probabilities(count: int, *, signed: bool) -> Float[np.ndarray, " Q"]:

@@ -47,7 +47,7 @@ def read(path: Path) -> Calibration:
         for wire_type, content in entries:
             entry = _fields(content) if wire_type == _BYTES else {}
             scorers[_only(entry, _KEY).decode()] = _scorer(_fields(_only(entry, _VALUE)))
-    except (DecodeError, UnicodeDecodeError, ValueError) as error:
+    except (OSError, DecodeError, UnicodeDecodeError, ValueError) as error:
         raise errors.CalibrationError(
             f"{path.name} is not the official table of background scores ({error}); expected the "
             "file calibration_scores.pb of the release."

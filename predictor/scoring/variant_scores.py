@@ -19,6 +19,7 @@ from alphagenome.models.variant_scorers import VariantScorerTypes
 from anndata import AnnData
 
 from predictor.scoring.arrays import Alignment, aligned
+from predictor.scoring.calibration_table import Calibration
 from predictor.scoring.checks import check_scoring_data
 from predictor.scoring.results import annotated, merged, without_tracks
 from predictor.scoring.scorer import Arrays, Prepared
@@ -106,6 +107,7 @@ def assemble(
     tracks: Mapping[OutputType, TrackTable],
     *,
     merge_stranded_gene_tracks: bool = False,
+    calibration: Calibration | None = None,
 ) -> list[AnnData]:
     """The results of one variant, one AnnData for each scorer, as the SDK gives them.
 
@@ -117,6 +119,10 @@ def assemble(
       tracks: of each output type that the organism has, padding included.
       merge_stranded_gene_tracks: give each gene the tracks of its own strand only (the hosted
         service's default; spec/scoring.md 12).
+      calibration: background of the scorers; where given, the results have quantiles.
+
+    Raises:
+      CalibrationError: the background is of other tracks.
     """
     results = []
     for scorer, own, found in zip(scorers, prepared, numbers, strict=True):
@@ -129,6 +135,8 @@ def assemble(
         result = annotated(
             named, interval=site.interval, variant=site.variant, variant_scorer=scorer
         )
+        if calibration is not None:
+            calibration.add_quantiles(result)
         results.append(merged(result) if merge_stranded_gene_tracks else result)
     return results
 
