@@ -96,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--out", required=True, type=Path, metavar="FILE.npz")
     command.set_defaults(run=_predict)
 
+    _add_score(commands)
     _add_weights(commands)
     _add_install_genome(commands)
     _add_simulate(commands)
@@ -109,6 +110,34 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--out", type=Path, metavar="FILE.json", help="printed if not given")
     command.set_defaults(run=_evaluate)
     return parser
+
+
+def _add_score(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    command = commands.add_parser(
+        "score",
+        help="score the variants of a file",
+        description="One row per variant, scorer, track and gene. Variants that cannot be scored "
+        "are listed with the reason beside the table; a broken run goes on where it stopped when "
+        "the same command is given again.",
+    )
+    command.add_argument("--engine", required=True, metavar="NAME", help="as shown by `list`")
+    command.add_argument(
+        "--vcf", required=True, type=Path, metavar="FILE", help="also .gz, or one variant a line"
+    )
+    command.add_argument(
+        "--scorers",
+        metavar="RNA_SEQ,ATAC,...",
+        help="names, or settings as the SDK prints them; the recommended ones where not given",
+    )
+    command.add_argument("--organism", default="human", help="human (the default) or mouse")
+    command.add_argument(
+        "--window",
+        type=int,
+        metavar="BP",
+        help="length of the window around each variant; the engine's usual one if not given",
+    )
+    command.add_argument("--out", required=True, type=Path, metavar="FILE.parquet|.csv|.tsv")
+    command.set_defaults(run=_score)
 
 
 def _add_weights(commands: "argparse._SubParsersAction[_Parser]") -> None:
@@ -288,6 +317,22 @@ def _predict(parsed: argparse.Namespace) -> None:
         out=parsed.out,
     )
     print(f"Wrote {parsed.out}.")
+
+
+def _score(parsed: argparse.Namespace) -> None:
+    from predictor.engines import score_file
+
+    found = score_file.score(
+        engine=parsed.engine,
+        vcf=parsed.vcf,
+        scorers=parsed.scorers,
+        organism=parsed.organism,
+        window=parsed.window,
+        out=parsed.out,
+    )
+    print(f"Scored {found.scored:,} of {found.variants:,} variants; wrote {parsed.out}.")
+    if found.problems is not None:
+        print(f"Why the others could not be scored is in {found.problems}.")
 
 
 def _install_genome(parsed: argparse.Namespace) -> None:

@@ -13,6 +13,8 @@ from alphagenome.models.variant_scorers import VariantScorerTypes
 from predictor import errors
 from predictor.genome.variant import shorten
 
+# Commas that no closing bracket follows without an opening one before it.
+_BETWEEN = re.compile(r",(?![^()]*\))")
 _CALL = re.compile(r"(?P<name>\w+)\s*\((?P<settings>.*)\)")
 
 
@@ -41,6 +43,16 @@ def parse_variant_scorer(text: str) -> VariantScorerTypes:
       InvalidScorerError: lists what would be understood in its place.
     """
     return _parse(text, _VARIANT)
+
+
+def parse_variant_scorers(text: str) -> list[VariantScorerTypes]:
+    """Variant scorers by name, separated by commas; those between brackets belong to settings.
+
+    Raises:
+      InvalidScorerError: as `parse_variant_scorer`.
+    """
+    pieces = (piece.strip() for piece in _BETWEEN.split(text))
+    return [parse_variant_scorer(piece) for piece in pieces if piece]
 
 
 def parse_interval_scorer(text: str) -> IntervalScorerTypes:
