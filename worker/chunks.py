@@ -1,8 +1,10 @@
 """Computes one chunk: load, predict, store part by part, record. Safe to run twice."""
 
 import logging
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
-from alphagenome.data.genome import Interval, Variant
+from alphagenome.data.genome import Interval
 from alphagenome.models.dna_output import OutputType
 
 from predictor.errors import AllelensError
@@ -15,10 +17,12 @@ from webapp.jobs.claims import (
     record_part,
     release_chunk,
 )
-from webapp.jobs.models import Chunk, Job
-from webapp.jobs.states import PartState
+from webapp.jobs.models import Chunk, ChunkPart, Job
+from webapp.jobs.plan import variant_of
+from webapp.jobs.states import PartSource, PartState
 from webapp.results.services import publish
 from worker.slot import Slot
+from worker.truth import truth_of
 
 _log = logging.getLogger("allelens.worker")
 
@@ -32,7 +36,7 @@ def run_chunk(slot: Slot, claimed: ClaimedChunk) -> None:
     """Computes a chunk to its end, whatever the end is."""
     slot.hold(claimed)
     try:
-        _predict(slot, claimed)
+        _compute(slot, claimed)
         finish_chunk(claimed=claimed)
     except StaleAttempt:
         _log.info("Chunk %s was cancelled or taken over.", claimed.pk)
@@ -54,25 +58,48 @@ def run_chunk(slot: Slot, claimed: ClaimedChunk) -> None:
         slot.let_go()
 
 
-def _predict(slot: Slot, claimed: ClaimedChunk) -> None:
+def _compute(slot: Slot, claimed: ClaimedChunk) -> None:
+    """The prediction first: people wait for it, and the truth is there to be compared with it."""
     chunk = Chunk.objects.select_related("job").get(pk=claimed.pk)
+    for source, find in _SOURCES.items():
+        parts = {
+            OutputType[part.output_type]: part
+            for part in chunk.parts.filter(source=source)
+            .exclude(state=PartState.COMPLETE)
+            .order_by("pk")
+        }
+        if parts:
+            _publish(slot, claimed, chunk, parts, find(slot, chunk, parts))
+
+
+_Alleles = Iterator[tuple[OutputType, Any, Any]]
+
+
+def _predicted(slot: Slot, chunk: Chunk, parts: Mapping[OutputType, ChunkPart]) -> _Alleles:
     job = chunk.job
-    parts = {
-        OutputType[part.output_type]: part
-        for part in chunk.parts.exclude(state=PartState.COMPLETE).order_by("pk")
-    }
-    if not parts:
-        return
-    interval = Interval(chunk.chromosome, chunk.start, chunk.end)
-    variants = [_variant(values) for values in chunk.variants]
     model = slot.models.get(job.engine, weights_digest=job.weights_digest)
-    alleles = model.iter_alleles(
-        interval,
-        variants,
+    return model.iter_alleles(
+        Interval(chunk.chromosome, chunk.start, chunk.end),
+        [variant_of(values) for values in chunk.variants],
         organism=parse_organism(job.organism),
         requested_outputs=list(parts),
         ontology_terms=job.request["ontology_curies"],
     )
+
+
+_SOURCES: dict[PartSource, Callable[[Slot, Chunk, Mapping[OutputType, ChunkPart]], _Alleles]] = {
+    PartSource.PREDICTION: _predicted,
+    PartSource.TRUTH: lambda _, chunk, parts: truth_of(chunk, parts),
+}
+
+
+def _publish(
+    slot: Slot,
+    claimed: ClaimedChunk,
+    chunk: Chunk,
+    parts: Mapping[OutputType, ChunkPart],
+    alleles: _Alleles,
+) -> None:
     for output_type, reference, alternate in alleles:
         part = parts[output_type]
         for published in publish(
@@ -80,26 +107,18 @@ def _predict(slot: Slot, claimed: ClaimedChunk) -> None:
             output_type=part.output_type,
             reference=reference,
             alternate=alternate,
-            interval=interval,
-            variants=variants,
+            interval=Interval(chunk.chromosome, chunk.start, chunk.end),
+            variants=[variant_of(values) for values in chunk.variants],
             track_rows=part.tracks,
         ):
             slot.check_held()
             record_part(
                 claimed=claimed,
+                source=part.source,
                 output_type=part.output_type,
                 level=published.level,
                 levels=published.levels,
             )
-
-
-def _variant(values: dict[str, object]) -> Variant:
-    return Variant(
-        chromosome=str(values["chromosome"]),
-        position=int(str(values["position"])),
-        reference_bases=str(values["reference_bases"]),
-        alternate_bases=str(values["alternate_bases"]),
-    )
 
 
 def _end(how: object, **arguments: object) -> None:

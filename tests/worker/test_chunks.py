@@ -7,10 +7,12 @@ from alphagenome.models.dna_model import Organism
 from alphagenome.models.dna_output import OutputType
 
 from predictor.errors import AllelensError
+from predictor.simulator import allele_tracks
 from webapp.accounts.models import User
 from webapp.jobs import services
 from webapp.jobs.claims import claim_chunk
 from webapp.jobs.models import Chunk
+from webapp.jobs.plan import variant_of
 from webapp.jobs.submission import JobRequest, open_reference, plan_job
 from webapp.projects.services import default_project
 from webapp.results.models import StoredPart
@@ -170,3 +172,71 @@ def test_a_chunk_that_was_taken_over_commits_nothing(slot, ask):
     run_chunk(slot, claimed)
     assert not job.events.filter(type="part.published").exists()
     assert Chunk.objects.get().state == "running"
+
+
+def test_the_truth_comes_after_the_prediction_part_by_part(slot, ask):
+    job = ask(130_000, truth=True)
+    assert work(slot) == 1
+    job.refresh_from_db()
+    assert job.state == "finished", job.message
+    told = [event.payload for event in job.events.filter(type="part.published").order_by("seq")]
+    whole = [(each["source"], each["output_type"]) for each in told if each["level"] == "complete"]
+    assert whole == [
+        ("prediction", "DNASE"),
+        ("prediction", "SPLICE_JUNCTIONS"),
+        ("truth", "DNASE"),
+        ("truth", "SPLICE_JUNCTIONS"),
+    ]
+
+
+def test_what_is_stored_as_truth_is_what_the_simulator_says(slot, ask):
+    job = ask(140_000, output_types=("DNASE", "SPLICE_JUNCTIONS"), truth=True)
+    work(slot)
+    chunk = job.chunks.get()
+    expected = allele_tracks.true_output(
+        Interval(chunk.chromosome, chunk.start, chunk.end),
+        [variant_of(values) for values in chunk.variants],
+        organism=Organism.HOMO_SAPIENS,
+        reference=open_reference("demoH1"),
+    )
+    everything = slice(None)
+    key = chunk.parts.get(source="truth", output_type="DNASE").key
+    stored = store().read(key, "l1", (everything, everything, everything))
+    np.testing.assert_array_equal(stored[0].T, expected.reference.dnase.values)
+    np.testing.assert_array_equal(stored[1].T, expected.alternate.dnase.values)
+    key = chunk.parts.get(source="truth", output_type="SPLICE_JUNCTIONS").key
+    counts = store().read(key, "counts", (everything, everything, everything))
+    for allele, data in zip(counts, (expected.reference, expected.alternate), strict=True):
+        assert allele.sum() == pytest.approx(data.splice_junctions.values.sum(), rel=1e-5)
+
+
+def test_the_truth_asked_for_later_needs_no_model(slot, ask, monkeypatch):
+    ask(150_000)
+    work(slot)
+
+    def refuse(*_args, **_options):
+        raise AssertionError("The model was opened.")
+
+    monkeypatch.setattr(slot.models, "get", refuse)
+    job = ask(150_000, truth=True)
+    assert work(slot) == 1
+    job.refresh_from_db()
+    assert job.state == "finished", job.message
+    # Reused parts are told when the job is made, the truth by the worker.
+    states = set(job.chunks.get().parts.values_list("source", "state"))
+    assert states == {("prediction", "complete"), ("truth", "complete")}
+
+
+def test_a_truth_that_cannot_be_told_fails_the_chunk_and_leaves_the_prediction(
+    slot, ask, monkeypatch
+):
+    def refuse(*_args, **_options):
+        raise AllelensError("One sentence about the truth.")
+
+    job = ask(160_000, truth=True)
+    monkeypatch.setattr("worker.truth.true_alleles", refuse)
+    work(slot)
+    job.refresh_from_db()
+    assert (job.state, job.message) == ("failed", "One sentence about the truth.")
+    states = set(job.chunks.get().parts.values_list("source", "state"))
+    assert states == {("prediction", "complete"), ("truth", "pending")}

@@ -99,6 +99,7 @@ def _job_request(values: dict[str, Any]) -> JobRequest:
         interval=(interval["chromosome"], interval["start"], interval["end"]) if interval else None,
         output_types=None if output_types is None else tuple(output_types),
         ontology_curies=None if curies is None else tuple(curies),
+        truth=values["truth"],
     )
 
 

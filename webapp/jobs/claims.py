@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from webapp.jobs.models import Chunk, ChunkPart
-from webapp.jobs.states import ACTIVE_JOB, ChunkState, EventType, PartState
+from webapp.jobs.states import ACTIVE_JOB, ChunkState, EventType, PartSource, PartState
 from webapp.jobs.story import changing
 from webapp.jobs.transitions import (
     end_chunk,
@@ -138,7 +138,14 @@ def held_chunk(claimed: ClaimedChunk) -> Chunk:
     return chunk
 
 
-def record_part(*, claimed: ClaimedChunk, output_type: str, level: str, levels: list[int]) -> bool:
+def record_part(
+    *,
+    claimed: ClaimedChunk,
+    output_type: str,
+    level: str,
+    levels: list[int],
+    source: str = PartSource.PREDICTION,
+) -> bool:
     """Notes that an output type can be read at some bin sizes. Safe to repeat.
 
     Returns:
@@ -149,7 +156,7 @@ def record_part(*, claimed: ClaimedChunk, output_type: str, level: str, levels: 
     """
     with changing(claimed.job_pk) as story:
         chunk = held_chunk(claimed)
-        part = ChunkPart.objects.get(chunk=chunk, output_type=output_type)
+        part = ChunkPart.objects.get(chunk=chunk, source=source, output_type=output_type)
         state = PartState(level)
         if part.state == PartState.COMPLETE or part.state == state:
             return False

@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models import Q
 
 from webapp.accounts.models import User
-from webapp.jobs.states import ChunkState, EventType, JobState, PartState
+from webapp.jobs.states import ChunkState, EventType, JobState, PartSource, PartState
 from webapp.projects.models import Project
 
 
@@ -127,9 +127,15 @@ class Chunk(models.Model):
 
 
 class ChunkPart(models.Model):
-    """One output type of one chunk, and the name of its arrays in the result store."""
+    """One output type of one chunk, and the name of its arrays in the result store.
+
+    Where the truth was asked for too, an output type has two parts, one of each source.
+    """
 
     chunk = models.ForeignKey(Chunk, on_delete=models.CASCADE, related_name="parts")
+    source = models.CharField(
+        max_length=10, choices=PartSource.choices, default=PartSource.PREDICTION
+    )
     output_type = models.CharField(max_length=50)
     key = models.CharField(max_length=64, db_index=True)
     resolution = models.PositiveIntegerField(help_text="bp per bin")
@@ -140,11 +146,13 @@ class ChunkPart(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["chunk", "output_type"], name="part_of_chunk")
+            models.UniqueConstraint(
+                fields=["chunk", "source", "output_type"], name="part_of_chunk_and_source"
+            )
         ]
 
     def __str__(self) -> str:
-        return f"{self.output_type} of {self.chunk_id} ({self.state})"
+        return f"{self.output_type} of {self.chunk_id} ({self.source}, {self.state})"
 
 
 class Event(models.Model):

@@ -1,7 +1,12 @@
 """A checked request, cut into what single tasks do."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from alphagenome.data.genome import Variant
+
+from webapp.jobs.states import PartSource
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,12 +18,14 @@ class PartPlan:
       key: name of its arrays in the result store.
       resolution: bp per bin.
       tracks: ids of the tracks in the order of the arrays.
+      source: who says it.
     """
 
     output_type: str
     key: str
     resolution: int
     tracks: tuple[str, ...]
+    source: PartSource = PartSource.PREDICTION
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +61,16 @@ class JobPlan:
 
     def keys(self) -> list[str]:
         return [part.key for chunk in self.chunks for part in chunk.parts]
+
+
+def variant_of(values: Mapping[str, Any]) -> Variant:
+    """The variant that stands in the API as these values."""
+    return Variant(
+        chromosome=values["chromosome"],
+        position=values["position"],
+        reference_bases=values["reference_bases"],
+        alternate_bases=values["alternate_bases"],
+    )
 
 
 def edits_of(variants: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -118,6 +118,7 @@ def _chunk(chunk: Chunk) -> dict[str, Any]:
         "error": {"code": chunk.error_code, "message": chunk.error_message} if failed else None,
         "parts": [
             {
+                "source": part.source,
                 "output_type": part.output_type,
                 "state": part.state,
                 "key": part.key,

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from webapp.jobs.states import ChunkState, EventType, JobState, PartState
+from webapp.jobs.states import ChunkState, EventType, JobState, PartSource, PartState
 
 
 class IntervalSerializer(serializers.Serializer[Any]):
@@ -61,6 +61,11 @@ class JobRequestSerializer(serializers.Serializer[Any]):
         allow_null=True,
         help_text="cell types; null: all",
     )
+    truth = serializers.BooleanField(
+        default=False,
+        help_text="also what is true of the same windows, by the simulator of the invented "
+        "genome; engines on real genomes refuse it",
+    )
     idempotency_key = serializers.CharField(
         required=False,
         max_length=100,
@@ -77,6 +82,8 @@ class UnderstoodRequestSerializer(serializers.Serializer[Any]):
     interval = IntervalSerializer(allow_null=True)
     output_types = serializers.ListField(child=serializers.CharField())
     ontology_curies = serializers.ListField(child=serializers.CharField(), allow_null=True)
+    # Jobs of earlier versions do not say it.
+    truth = serializers.BooleanField(default=False)
 
 
 class EditSerializer(serializers.Serializer[Any]):
@@ -94,6 +101,10 @@ class JobErrorSerializer(serializers.Serializer[Any]):
 
 
 class PartSerializer(serializers.Serializer[Any]):
+    source = serializers.ChoiceField(  # type: ignore[assignment]
+        choices=PartSource.choices,
+        help_text="the model's prediction, or the simulator's truth where it was asked for",
+    )
     output_type = serializers.CharField()
     state = serializers.ChoiceField(choices=PartState.choices)
     key = serializers.CharField()

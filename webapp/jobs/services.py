@@ -6,7 +6,7 @@ Events and their payloads (chunks are named by their UUID):
 - `job.finished`, `job.failed`, `job.cancelled` {message}; the last also ends every open chunk
 - `chunk.queued` {chunk, message}: it waits again
 - `chunk.started` {chunk, attempt}
-- `part.published` {chunk, output_type, level: overview|complete, levels}
+- `part.published` {chunk, source: prediction|truth, output_type, level: overview|complete, levels}
 - `chunk.finished` {chunk}, `chunk.failed` {chunk, error: {code, message}}
 - `note` {message}
 
@@ -130,6 +130,7 @@ def _store_chunks(job: Job, plan: JobPlan) -> None:
     ChunkPart.objects.bulk_create(
         ChunkPart(
             chunk=row,
+            source=part.source,
             output_type=part.output_type,
             key=part.key,
             resolution=part.resolution,

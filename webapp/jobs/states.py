@@ -25,6 +25,13 @@ class PartState(models.TextChoices):
     COMPLETE = "complete", "complete"
 
 
+class PartSource(models.TextChoices):
+    """Who says what a part holds: the model, or the simulator of the invented genome."""
+
+    PREDICTION = "prediction", "predicted"
+    TRUTH = "truth", "truth (simulator)"
+
+
 class EventType(models.TextChoices):
     """One line of a job's story. What the payload of each holds: `webapp.jobs.services`."""
 

@@ -5,13 +5,11 @@ belongs to (`variants[0]`), not minutes later in a worker.
 """
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 from alphagenome.data.genome import Interval, Variant
 from alphagenome.models.dna_model import Organism
 from alphagenome.models.dna_output import OutputType
@@ -22,10 +20,12 @@ from predictor.engines.registry import EngineDescription, describe_engine, fasta
 from predictor.genome.reference import Reference
 from predictor.genome.sequences import ordered_variants
 from predictor.genome.variant import check_variant, parse_variant
+from predictor.simulator.readouts import TRACKS_SHA256
 from predictor.tracks.catalogue import Catalogue, catalogue
-from predictor.tracks.output_types import OUTPUTS, parse_organism, parse_output_types
-from webapp.jobs.plan import ChunkPlan, JobPlan, PartPlan
-from webapp.results.services import part_key
+from predictor.tracks.output_types import parse_organism, parse_output_types
+from webapp.jobs.chunk_plan import interval_json, plan_chunk
+from webapp.jobs.plan import JobPlan
+from webapp.jobs.states import PartSource
 
 # The order in which parts are computed and arrive: what people look at first comes first.
 _ARRIVAL = (
@@ -47,6 +47,12 @@ class NothingToPredict(errors.AllelensError):
     code = "nothing_to_predict"
 
 
+class NoTruth(errors.AllelensError):
+    """The truth was asked for where nobody knows it."""
+
+    code = "no_truth"
+
+
 @dataclass(frozen=True, kw_only=True)
 class JobRequest:
     """What a person asked for, as it came.
@@ -59,6 +65,7 @@ class JobRequest:
         each variant.
       output_types: names in the SDK; None for all that the cell types have.
       ontology_curies: cell types; None for all.
+      truth: also the simulator's truth of the same windows.
     """
 
     engine: str
@@ -69,6 +76,7 @@ class JobRequest:
     interval: tuple[str, int, int] | None = None
     output_types: tuple[str, ...] | None = None
     ontology_curies: tuple[str, ...] | None = None
+    truth: bool = False
 
 
 @contextmanager
@@ -96,6 +104,12 @@ def plan_job(request: JobRequest) -> JobPlan:
     with _about("organism"):
         organism = parse_organism(request.organism)
         reference = _reference(engine, organism)
+    if request.truth and not engine.engine.invented:
+        raise NoTruth(
+            f"What is true of {reference.assembly} is not known: only the invented genome has a "
+            "simulator. Ask without the truth.",
+            field="truth",
+        )
     tracks = catalogue(request.engine)
     curies = _check_curies(tracks, organism, request.ontology_curies)
     output_types = _check_output_types(tracks, organism, request.output_types, curies)
@@ -103,18 +117,21 @@ def plan_job(request: JobRequest) -> JobPlan:
         variants = _check_variants(request, reference)
     window, intervals = _windows(request, engine, reference, variants)
     haplotypes = _haplotypes(request, variants)
+    # The truth is named by its rules, so that it outlives an exchange of the weights.
+    sources = {PartSource.PREDICTION: (request.engine, engine.weights_digest)}
+    if request.truth:
+        sources[PartSource.TRUTH] = ("simulator", TRACKS_SHA256[organism])
     digest = reference.digest
     chunks = tuple(
-        _plan_chunk(
+        plan_chunk(
             interval,
             haplotype,
             tracks=tracks,
             organism=organism,
             output_types=output_types,
             curies=curies,
+            sources=sources,
             identity={
-                "engine": request.engine,
-                "weights_digest": engine.weights_digest,
                 "assembly": reference.assembly,
                 "fasta_digest": digest,
                 "organism": request.organism,
@@ -134,39 +151,13 @@ def plan_job(request: JobRequest) -> JobPlan:
             "variants": [str(variant) for variant in variants],
             "combine": request.combine,
             "window": window,
-            "interval": _interval_json(intervals[0]) if request.interval else None,
+            "interval": interval_json(intervals[0]) if request.interval else None,
             "output_types": [output_type.name for output_type in output_types],
             "ontology_curies": list(curies) if curies is not None else None,
+            "truth": request.truth,
         },
         chunks=chunks,
     )
-
-
-def variant_json(variant: Variant) -> dict[str, Any]:
-    """A variant as it stands in the API; the position is 1-based."""
-    return {
-        "text": str(variant),
-        "chromosome": variant.chromosome,
-        "position": variant.position,
-        "reference_bases": variant.reference_bases,
-        "alternate_bases": variant.alternate_bases,
-    }
-
-
-def track_ids(
-    table: Catalogue, organism: Organism, output_type: OutputType, curies: Sequence[str] | None
-) -> tuple[str, ...]:
-    """Ids of the tracks that a prediction for these cell types has, in its order.
-
-    The number in an id counts the rows that are not padding. Junction tracks are tissues on
-    the + strand, then the same tissues on the − strand.
-    """
-    rows = table.table(organism, output_type)
-    real = np.flatnonzero(rows.real)
-    indices = np.searchsorted(real, rows.select(curies)).tolist()
-    if OUTPUTS[output_type].kind == "junctions":
-        indices = indices + [len(real) + index for index in indices]
-    return tuple(f"{output_type.name}/{index}" for index in indices)
 
 
 def open_reference(assembly: str) -> Reference:
@@ -343,48 +334,3 @@ def _check_fits(variant: Variant, interval: Interval) -> None:
             f"{interval.chromosome}:{interval.start + 1:,}-{interval.end:,}; choose a window "
             "that holds it, or predict the variants one by one."
         )
-
-
-def _plan_chunk(
-    interval: Interval,
-    variants: list[Variant],
-    *,
-    tracks: Catalogue,
-    organism: Organism,
-    output_types: list[OutputType],
-    curies: tuple[str, ...] | None,
-    identity: dict[str, Any],
-) -> ChunkPlan:
-    parts = []
-    for output_type in output_types:
-        ids = track_ids(tracks, organism, output_type, curies)
-        parts.append(
-            PartPlan(
-                output_type=output_type.name,
-                key=part_key(
-                    **identity,
-                    interval=_interval_json(interval),
-                    variants=[str(variant) for variant in variants],
-                    output_type=output_type.name,
-                    track_ids=ids,
-                ),
-                resolution=OUTPUTS[output_type].resolution,
-                tracks=ids,
-            )
-        )
-    return ChunkPlan(
-        chromosome=interval.chromosome,
-        start=interval.start,
-        end=interval.end,
-        variants=tuple(variant_json(variant) for variant in variants),
-        parts=tuple(parts),
-    )
-
-
-def _interval_json(interval: Interval) -> dict[str, Any]:
-    return {
-        "chromosome": interval.chromosome,
-        "start": interval.start,
-        "end": interval.end,
-        "strand": ".",
-    }

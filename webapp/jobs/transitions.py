@@ -13,6 +13,7 @@ def tell_part(story: Story, chunk: Chunk, part: ChunkPart, state: PartState) -> 
     story.tell(
         EventType.PART_PUBLISHED,
         chunk=str(chunk.uuid),
+        source=part.source,
         output_type=part.output_type,
         level=state.value,
         levels=part.levels,

@@ -1,4 +1,4 @@
-"""Results of a chunk: signals and contact maps as float32 bytes, junctions and changes as JSON."""
+"""Results of a chunk: signals and contact maps as float32 bytes, junctions as JSON."""
 
 import json
 from typing import Any
@@ -14,9 +14,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from predictor.errors import AllelensError
-from webapp.jobs.models import Chunk
 from webapp.jobs.selectors import readable_chunk
-from webapp.jobs.serializers import IntervalSerializer
+from webapp.jobs.states import PartSource
 from webapp.negotiation import AnyAccept
 from webapp.request_user import user_of
 from webapp.results import selectors
@@ -48,7 +47,21 @@ def _base(name: str, **options: Any) -> serializers.IntegerField:
     )
 
 
-class SignalQuerySerializer(serializers.Serializer[Any]):
+class SourceSerializer(serializers.Serializer[Any]):
+    source = serializers.CharField(  # type: ignore[assignment]
+        default=PartSource.PREDICTION.value,
+        help_text="prediction, or truth: the simulator's, where the job asked for it",
+    )
+
+    def validate_source(self, value: str) -> str:
+        if value not in PartSource.values:
+            raise serializers.ValidationError(
+                f'There is no source "{value}"; choose {" or ".join(PartSource.values)}.'
+            )
+        return value
+
+
+class SignalQuerySerializer(SourceSerializer):
     tracks = serializers.CharField(
         help_text=f"ids such as `DNASE/0,RNA_SEQ/1`, separated by commas; at most {MAX_TRACKS}",
         error_messages={
@@ -131,10 +144,6 @@ def _layout_header(description: str) -> OpenApiParameter:
     )
 
 
-def _chunk(request: Request, chunk_id: str) -> Chunk:
-    return readable_chunk(user=user_of(request), chunk_id=chunk_id)
-
-
 def _bytes(
     values: bytes, layout: dict[str, Any], *, request: Request, tag: str | None
 ) -> HttpResponse:
@@ -178,7 +187,7 @@ class SignalView(APIView):
 
         ALT is aligned to REF. Predictions of the reference alone have only its plane.
         """
-        chunk = _chunk(request, chunk_id)
+        chunk = readable_chunk(user=user_of(request), chunk_id=chunk_id)
         given = SignalQuerySerializer(data=request.query_params)
         given.is_valid(raise_exception=True)
         query = given.validated_data
@@ -190,6 +199,7 @@ class SignalView(APIView):
             planes=query["planes"],
             view=View(start, end, query["max_bins"]),
             summary=query["summary"],
+            source=query["source"],
         )
         layout, values = _laid_out(found.blocks)
         return _bytes(
@@ -216,6 +226,15 @@ def _laid_out(blocks: list[Block]) -> tuple[list[dict[str, Any]], bytes]:
     return layout, b"".join(pieces)
 
 
+class ContactMapQuerySerializer(SourceSerializer):
+    track = serializers.CharField(
+        help_text="such as CONTACT_MAPS/0",
+        error_messages=dict.fromkeys(
+            ("required", "blank"), "track is missing; name one, for example track=CONTACT_MAPS/0."
+        ),
+    )
+
+
 class ContactMapView(APIView):
     renderer_classes: list[type[BaseRenderer]] = [JSONRenderer]
     content_negotiation_class = AnyAccept
@@ -223,9 +242,7 @@ class ContactMapView(APIView):
     @extend_schema(
         operation_id="chunk_contact_map",
         parameters=[
-            OpenApiParameter(
-                "track", OpenApiTypes.STR, required=True, description="CONTACT_MAPS/0"
-            ),
+            ContactMapQuerySerializer,
             _layout_header(
                 "JSON: `alleles` (reference, and alternate where there is one), `start` (0-based), "
                 "`bin` in bp, `bins`."
@@ -239,13 +256,10 @@ class ContactMapView(APIView):
     )
     def get(self, request: Request, chunk_id: str) -> HttpResponse:
         """A whole contact map of each allele; 409 `not_ready` until it is there."""
-        chunk = _chunk(request, chunk_id)
-        track = request.query_params.get("track", "").strip()
-        if not track:
-            raise serializers.ValidationError(
-                {"track": "track is missing; name one, for example track=CONTACT_MAPS/0."}
-            )
-        found = selectors.contact_map(chunk=chunk, track=track)
+        chunk = readable_chunk(user=user_of(request), chunk_id=chunk_id)
+        given = ContactMapQuerySerializer(data=request.query_params)
+        given.is_valid(raise_exception=True)
+        found = selectors.contact_map(chunk=chunk, **given.validated_data)
         if found is None:
             raise NotReadyError("The contact map is still being computed; ask again in a moment.")
         alleles = ["reference", "alternate"][: found.values.shape[0]]
@@ -259,7 +273,7 @@ class ContactMapView(APIView):
         return _bytes(values, layout, request=request, tag=found.tag)
 
 
-class JunctionsQuerySerializer(serializers.Serializer[Any]):
+class JunctionsQuerySerializer(SourceSerializer):
     tracks = serializers.CharField(
         required=False,
         help_text="track ids such as `SPLICE_JUNCTIONS/0`, separated by commas; default: all",
@@ -316,7 +330,7 @@ class JunctionsView(APIView):
     )
     def get(self, request: Request, chunk_id: str) -> Response:
         """Splice junctions of both alleles in a view; 409 `not_ready` until they are there."""
-        chunk = _chunk(request, chunk_id)
+        chunk = readable_chunk(user=user_of(request), chunk_id=chunk_id)
         given = JunctionsQuerySerializer(data=request.query_params)
         given.is_valid(raise_exception=True)
         query = given.validated_data
@@ -327,68 +341,8 @@ class JunctionsView(APIView):
             end=query.get("end"),
             min_value=query["min_value"],
             limit=query["limit"],
+            source=query["source"],
         )
         if found is None:
             raise NotReadyError("The junctions are still being computed; ask again in a moment.")
         return Response(found, headers={"Cache-Control": _FOREVER})
-
-
-class ChangeSerializer(serializers.Serializer[Any]):
-    track = serializers.CharField()
-    output_type = serializers.CharField()
-    biosample_name = serializers.CharField(allow_blank=True)
-    ontology_curie = serializers.CharField(allow_blank=True)
-    strand = serializers.CharField(allow_blank=True)
-    label = serializers.CharField(  # type: ignore[assignment]
-        help_text="the track in plain words"
-    )
-    measure = serializers.CharField(
-        help_text="what reference and alternate are: sum_501bp_at_variant, sum_2001bp_at_variant, "
-        "sum_512bp_changed_most, base_changed_most, junction_changed_most, contact_changed_most"
-    )
-    reference = serializers.FloatField()
-    alternate = serializers.FloatField()
-    difference = serializers.FloatField(help_text="alternate − reference")
-    log2_ratio = serializers.FloatField(
-        allow_null=True,
-        help_text="log2((1 + alternate) / (1 + reference)); null for probabilities and contacts",
-    )
-    strength = serializers.FloatField(help_text="what the rows are ordered by")
-    unit = serializers.CharField()
-    interval = IntervalSerializer(help_text="where it was measured")
-
-
-class ChangesModelSerializer(serializers.Serializer[Any]):
-    engine = serializers.CharField()
-    weights_digest = serializers.CharField()
-
-
-class ChangesSerializer(serializers.Serializer[Any]):
-    rows = ChangeSerializer(many=True, help_text="one per track, strongest change first")
-    shown = serializers.IntegerField()
-    total = serializers.IntegerField()
-    parts = serializers.IntegerField(help_text="output types of this prediction")
-    parts_complete = serializers.IntegerField(help_text="of these are there as a whole")
-    model = ChangesModelSerializer()
-    window = serializers.IntegerField(help_text="bp given to the model")
-    sentence = serializers.CharField(help_text="the strongest change in words")
-
-
-class ChangesView(APIView):
-    @extend_schema(
-        operation_id="chunk_changes",
-        parameters=[
-            OpenApiParameter("limit", OpenApiTypes.INT, description="most rows", default=1_000)
-        ],
-        responses=ChangesSerializer,
-    )
-    def get(self, request: Request, chunk_id: str) -> Response:
-        """What changes from REF to ALT, one row a track, of the parts that are there.
-
-        ALT is aligned to REF. Tracks that do not change are rows too.
-        """
-        chunk = _chunk(request, chunk_id)
-        limit = request.query_params.get("limit", "1000")
-        if not (limit.isascii() and limit.isdigit() and int(limit) > 0):
-            raise serializers.ValidationError({"limit": "limit must be a whole number above 0."})
-        return Response(selectors.changes(chunk=chunk, limit=int(limit)))

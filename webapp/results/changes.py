@@ -221,11 +221,15 @@ def _without_lost_end(
     ref: _Values, alt: _Values, interval: Interval, variants: Sequence[Variant]
 ) -> _Values:
     """REF where an insertion has pushed ALT out of the window: nothing is known to change there."""
-    missing = AlleleAlignment(interval, variants).missing()
-    lost = int(np.argmin(missing[::-1]))
-    if not lost or ref.shape[0] != missing.size:
+    lost = lost_end(AlleleAlignment(interval, variants))
+    if not lost or ref.shape[0] != interval.width:
         return alt
     return np.concatenate([alt[:-lost], ref[-lost:]])
+
+
+def lost_end(alignment: AlleleAlignment) -> int:
+    """How many bases at the right end of the window ALT has lost, by an insertion."""
+    return int(np.argmin(alignment.missing()[::-1]))
 
 
 def _stretch_changed_most(

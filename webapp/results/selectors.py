@@ -11,12 +11,14 @@ from jaxtyping import Float32, Int64
 from predictor.errors import AllelensError
 from webapp.api_errors import NotFound
 from webapp.jobs.models import Chunk
+from webapp.jobs.states import PartSource
 from webapp.results import parts
 from webapp.results.levels import Plane
 from webapp.results.models import StoredPart
 from webapp.results.services import store
 from webapp.results.signals import Block, View, read_block
 from webapp.results.store import PartMissingError, Selection
+from webapp.results.truth import beside
 from webapp.tracks.output_types import OUTPUT_TYPES
 
 # A change by a tenth: below it a sentence about a change would be a sentence about rounding.
@@ -33,6 +35,12 @@ class WrongKindOfTrackError(AllelensError):
     """A track was asked for at an address that serves another kind of track."""
 
     code = "wrong_kind_of_track"
+
+
+class NoTruthAskedError(AllelensError):
+    """The truth is wanted of a job that has none."""
+
+    code = "no_truth"
 
 
 @dataclass(frozen=True)
@@ -60,9 +68,20 @@ class ContactMap:
     tag: str
 
 
-def parts_of(chunk: Chunk) -> dict[str, tuple[list[str], StoredPart | None]]:
-    """Track ids, and what is stored of them so far, by output type."""
-    wanted = {part.output_type: part for part in chunk.parts.all()}
+def parts_of(
+    chunk: Chunk, source: str = PartSource.PREDICTION
+) -> dict[str, tuple[list[str], StoredPart | None]]:
+    """Track ids, and what is stored of them so far, by output type.
+
+    Raises:
+      NoTruthAskedError: the truth is wanted, but the job did not ask for it.
+    """
+    wanted = {part.output_type: part for part in chunk.parts.filter(source=source).order_by("pk")}
+    if not wanted and source == PartSource.TRUTH:
+        raise NoTruthAskedError(
+            "This job did not ask for the truth; ask again with truth set to true.",
+            field="source",
+        )
     keys = [part.key for part in wanted.values()]
     stored = {row.key: row for row in StoredPart.objects.filter(key__in=keys).defer("changes")}
     return {name: (list(part.tracks), stored.get(part.key)) for name, part in wanted.items()}
@@ -75,14 +94,16 @@ def signal(
     planes: Sequence[Plane],
     view: View,
     summary: Literal["auto", "mean", "max"],
+    source: str = PartSource.PREDICTION,
 ) -> Signal:
     """The values of signal tracks in a view.
 
     Raises:
+      NoTruthAskedError: the truth is wanted, but the job did not ask for it.
       UnknownTrackError: the prediction has no such track.
       WrongKindOfTrackError: a track is a contact map or a list of junctions.
     """
-    found = _group(chunk, tracks, kind="signal")
+    found = _group(chunk, tracks, kind="signal", source=source)
     blocks, missing, keys = [], [], []
     for output_type, (wanted, part) in found.items():
         if part is None or not set(wanted) <= set(part.track_ids):
@@ -101,14 +122,17 @@ def signal(
     return Signal(blocks, missing, tag)
 
 
-def contact_map(*, chunk: Chunk, track: str) -> ContactMap | None:
+def contact_map(
+    *, chunk: Chunk, track: str, source: str = PartSource.PREDICTION
+) -> ContactMap | None:
     """One contact map; None as long as it is not there.
 
     Raises:
+      NoTruthAskedError: the truth is wanted, but the job did not ask for it.
       UnknownTrackError: the prediction has no such track.
       WrongKindOfTrackError: the track is no contact map.
     """
-    found = _group(chunk, [track], kind="contact_map")
+    found = _group(chunk, [track], kind="contact_map", source=source)
     (_, part) = next(iter(found.values()))
     if part is None or not part.is_complete:
         return None
@@ -130,6 +154,7 @@ def junctions(
     end: int | None,
     min_value: float,
     limit: int,
+    source: str = PartSource.PREDICTION,
 ) -> dict[str, Any] | None:
     """Junctions of a view, the most used first; None as long as they are not there.
 
@@ -137,16 +162,17 @@ def junctions(
     `min_value` in one of the alleles.
 
     Raises:
+      NoTruthAskedError: the truth is wanted, but the job did not ask for it.
       UnknownTrackError: the prediction has no such track, or no junctions at all.
       WrongKindOfTrackError: a track is not one of junctions.
     """
     name = "SPLICE_JUNCTIONS"
     if tracks is None:
-        known = {part.output_type: part.tracks for part in chunk.parts.all()}
+        known = parts_of(chunk, source)
         if name not in known:
             raise UnknownTrackError("This prediction has no splice junctions; ask for them anew.")
-        tracks = known[name]
-    found = _group(chunk, tracks, kind="junctions")
+        tracks = known[name][0]
+    found = _group(chunk, tracks, kind="junctions", source=source)
     wanted, part = found.get(name, ([], None))
     if part is None or not part.is_complete:
         return None
@@ -229,22 +255,61 @@ def _junction(
 
 
 def changes(*, chunk: Chunk, limit: int) -> dict[str, Any]:
-    """What changes from REF to ALT, strongest first, of the parts that are there."""
-    keys = [part.key for part in chunk.parts.all()]
-    stored = StoredPart.objects.filter(key__in=keys)
-    rows = [row for part in stored for row in part.changes]
-    rows.sort(key=lambda row: (-row["strength"], row["track"]))
-    complete = sum(part.is_complete for part in stored)
+    """What changes from REF to ALT, strongest first, of the parts that are there.
+
+    Where the job asked for the truth too, each row has the truth at the same bases beside it.
+    """
+    predicted = _StoredParts.of(chunk, PartSource.PREDICTION)
+    true = _StoredParts.of(chunk, PartSource.TRUTH)
+    rows = predicted.rows
+    shown = rows[:limit]
+    if true.wanted:
+        shown = beside(shown, chunk=chunk, true_parts=true.complete, store=store())
     return {
-        "rows": rows[:limit],
-        "shown": min(len(rows), limit),
+        "rows": shown,
+        "shown": len(shown),
         "total": len(rows),
-        "parts": len(keys),
-        "parts_complete": complete,
+        "parts": predicted.wanted,
+        "parts_complete": len(predicted.complete),
         "model": {"engine": chunk.job.engine, "weights_digest": chunk.job.weights_digest},
         "window": chunk.job.window,
-        "sentence": _sentence(chunk, rows, is_whole=complete == len(keys)),
+        "sentence": _sentence(chunk, rows, is_whole=predicted.is_whole),
+        "truth": {
+            "parts": true.wanted,
+            "parts_complete": len(true.complete),
+            "sentence": _sentence(chunk, true.rows, is_whole=true.is_whole),
+        }
+        if true.wanted
+        else None,
     }
+
+
+@dataclass(frozen=True)
+class _StoredParts:
+    """The parts of one source: how many are wanted, and what is there of them."""
+
+    wanted: int
+    stored: list[StoredPart]
+
+    @classmethod
+    def of(cls, chunk: Chunk, source: str) -> "_StoredParts":
+        keys = list(chunk.parts.filter(source=source).values_list("key", flat=True))
+        return cls(len(keys), list(StoredPart.objects.filter(key__in=keys)))
+
+    @property
+    def complete(self) -> dict[str, StoredPart]:
+        """Those that are there as a whole, by output type."""
+        return {part.output_type: part for part in self.stored if part.is_complete}
+
+    @property
+    def is_whole(self) -> bool:
+        return len(self.complete) == self.wanted
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """Changes at the places where this source sees them, strongest first."""
+        rows = [row for part in self.stored for row in part.changes]
+        return sorted(rows, key=lambda row: (-row["strength"], row["track"]))
 
 
 def _sentence(chunk: Chunk, rows: Sequence[dict[str, Any]], *, is_whole: bool) -> str:
@@ -264,10 +329,10 @@ def _sentence(chunk: Chunk, rows: Sequence[dict[str, Any]], *, is_whole: bool) -
 
 
 def _group(
-    chunk: Chunk, tracks: Sequence[str], *, kind: str
+    chunk: Chunk, tracks: Sequence[str], *, kind: str, source: str
 ) -> dict[str, tuple[list[str], StoredPart | None]]:
     """The wanted tracks by output type, in their order."""
-    known = parts_of(chunk)
+    known = parts_of(chunk, source)
     grouped: dict[str, tuple[list[str], StoredPart | None]] = {}
     for track in dict.fromkeys(tracks):
         output_type = track.partition("/")[0]

@@ -1,10 +1,10 @@
 from django.urls import path
 
-from webapp.results import api
+from webapp.results import api, changes_api
 
 urlpatterns = [
     path("chunks/<uuid:chunk_id>/signal/", api.SignalView.as_view()),
     path("chunks/<uuid:chunk_id>/contact-map/", api.ContactMapView.as_view()),
     path("chunks/<uuid:chunk_id>/junctions/", api.JunctionsView.as_view()),
-    path("chunks/<uuid:chunk_id>/changes/", api.ChangesView.as_view()),
+    path("chunks/<uuid:chunk_id>/changes/", changes_api.ChangesView.as_view()),
 ]

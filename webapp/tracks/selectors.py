@@ -12,7 +12,7 @@ from predictor.engines.registry import EngineDescription
 from predictor.tracks.catalogue import Catalogue, catalogue
 from predictor.tracks.output_types import organism_name, parse_organism
 from webapp.genomes.assemblies import assembly_title
-from webapp.jobs.submission import track_ids
+from webapp.jobs.chunk_plan import track_ids
 from webapp.tracks.labels import text_of, track_label
 from webapp.tracks.output_types import OUTPUT_TYPES
 

@@ -470,6 +470,8 @@ export interface components {
             unit: string;
             /** @description where it was measured */
             interval: components["schemas"]["Interval"];
+            /** @description where the job asked for the truth; null until it is there */
+            truth?: components["schemas"]["TrueChange"] | null;
         };
         Changes: {
             /** @description one per track, strongest change first */
@@ -485,10 +487,20 @@ export interface components {
             window: number;
             /** @description the strongest change in words */
             sentence: string;
+            /** @description null unless the job asked for the truth */
+            truth: components["schemas"]["ChangesTruth"] | null;
         };
         ChangesModel: {
             engine: string;
             weights_digest: string;
+        };
+        ChangesTruth: {
+            /** @description output types of the truth */
+            parts: number;
+            /** @description of these are there as a whole */
+            parts_complete: number;
+            /** @description the strongest true change in words, wherever the simulator has it */
+            sentence: string;
         };
         Chromosome: {
             name: string;
@@ -724,6 +736,11 @@ export interface components {
             output_types?: string[] | null;
             /** @description cell types; null: all */
             ontology_curies?: string[] | null;
+            /**
+             * @description also what is true of the same windows, by the simulator of the invented genome; engines on real genomes refuse it
+             * @default false
+             */
+            truth: boolean;
             /** @description the same key again gives the same job, not a second one */
             idempotency_key?: string;
         };
@@ -810,6 +827,13 @@ export interface components {
         /** @enum {string} */
         OutputTypeEnum: "RNA_SEQ" | "CAGE" | "PROCAP" | "ATAC" | "DNASE" | "CHIP_HISTONE" | "CHIP_TF" | "SPLICE_SITES" | "SPLICE_SITE_USAGE" | "SPLICE_JUNCTIONS" | "CONTACT_MAPS";
         Part: {
+            /**
+             * @description the model's prediction, or the simulator's truth where it was asked for
+             *
+             *     * `prediction` - predicted
+             *     * `truth` - truth (simulator)
+             */
+            source: components["schemas"]["SourceEnum"];
             output_type: string;
             state: components["schemas"]["PartState"];
             key: string;
@@ -881,6 +905,12 @@ export interface components {
             is_local: boolean;
         };
         /**
+         * @description * `prediction` - predicted
+         *     * `truth` - truth (simulator)
+         * @enum {string}
+         */
+        SourceEnum: "prediction" | "truth";
+        /**
          * @description * `+` - +
          *     * `-` - -
          *     * `.` - .
@@ -931,6 +961,23 @@ export interface components {
             exons: number[][];
             cds: number[][];
         };
+        /** @description The simulator's numbers: the same measure at the same bases, in the same unit. */
+        TrueChange: {
+            /** Format: double */
+            reference: number;
+            /** Format: double */
+            alternate: number;
+            /**
+             * Format: double
+             * @description alternate − reference
+             */
+            difference: number;
+            /**
+             * Format: double
+             * @description as that of the prediction
+             */
+            log2_ratio: number | null;
+        };
         /**
          * @description * `job.queued` - Job Queued
          *     * `job.started` - Job Started
@@ -956,6 +1003,8 @@ export interface components {
             interval: components["schemas"]["Interval"] | null;
             output_types: string[];
             ontology_curies: string[] | null;
+            /** @default false */
+            truth: boolean;
         };
         /** @description `position` is 1-based, as in a VCF. */
         Variant: {
@@ -1001,7 +1050,9 @@ export interface operations {
     chunk_contact_map: {
         parameters: {
             query: {
-                /** @description CONTACT_MAPS/0 */
+                /** @description prediction, or truth: the simulator's, where the job asked for it */
+                source?: string;
+                /** @description such as CONTACT_MAPS/0 */
                 track: string;
             };
             header?: never;
@@ -1033,6 +1084,8 @@ export interface operations {
                 limit?: number;
                 /** @description junctions below it in all tracks and both alleles are left out */
                 min_value?: number;
+                /** @description prediction, or truth: the simulator's, where the job asked for it */
+                source?: string;
                 /** @description 0-based; default: everything */
                 start?: number;
                 /** @description track ids such as `SPLICE_JUNCTIONS/0`, separated by commas; default: all */
@@ -1065,6 +1118,8 @@ export interface operations {
                 max_bins?: number;
                 /** @description some of reference, alternate, difference_max, difference_min; differences are ALT−REF */
                 planes?: string;
+                /** @description prediction, or truth: the simulator's, where the job asked for it */
+                source?: string;
                 /** @description 0-based; default: the predicted interval */
                 start?: number;
                 /** @description how bases share a bin: mean, max, or auto (as the output type) */

@@ -12,8 +12,9 @@ export function makeJob(changes: Partial<Job> = {}): Job {
     edits: [{ start: 16_384, end: 16_384, kind: "insertion", length: 2 }],
     error: null,
     parts: ["DNASE", "RNA_SEQ"].map((output_type) => ({
+      source: "prediction" as const,
       output_type,
-      state: "pending",
+      state: "pending" as const,
       key: output_type,
       resolution: 1,
       levels: [],
@@ -46,6 +47,7 @@ export function makeJob(changes: Partial<Job> = {}): Job {
       interval: null,
       output_types: ["DNASE", "RNA_SEQ"],
       ontology_curies: null,
+      truth: false,
     },
     chunks: [chunk],
     ...changes,
@@ -60,9 +62,9 @@ export function makeEvent(seq: number, type: JobEvent["type"], payload: Record<s
 export const STORY: JobEvent[] = [
   makeEvent(2, "job.started"),
   makeEvent(3, "chunk.started", { chunk: "chunk-1", attempt: 1 }),
-  makeEvent(4, "part.published", { chunk: "chunk-1", output_type: "DNASE", level: "overview", levels: [256, 2_048] }),
-  makeEvent(5, "part.published", { chunk: "chunk-1", output_type: "DNASE", level: "complete", levels: [1, 32, 256, 2_048] }),
-  makeEvent(6, "part.published", { chunk: "chunk-1", output_type: "RNA_SEQ", level: "complete", levels: [1] }),
+  makeEvent(4, "part.published", { chunk: "chunk-1", source: "prediction", output_type: "DNASE", level: "overview", levels: [256, 2_048] }),
+  makeEvent(5, "part.published", { chunk: "chunk-1", source: "prediction", output_type: "DNASE", level: "complete", levels: [1, 32, 256, 2_048] }),
+  makeEvent(6, "part.published", { chunk: "chunk-1", source: "prediction", output_type: "RNA_SEQ", level: "complete", levels: [1] }),
   makeEvent(7, "chunk.finished", { chunk: "chunk-1" }),
   makeEvent(8, "job.finished"),
 ];

@@ -30,7 +30,8 @@ def apply(known: dict[str, Any], event: dict[str, Any]) -> None:
         _apply_to_chunk(_chunk(known, payload), how, payload)
     elif what == "part":
         parts = _chunk(known, payload)["parts"]
-        part = next(p for p in parts if p["output_type"] == payload["output_type"])
+        named = (payload["source"], payload["output_type"])
+        part = next(p for p in parts if (p["source"], p["output_type"]) == named)
         part["state"], part["levels"] = payload["level"], payload["levels"]
     states = [chunk["state"] for chunk in known["chunks"]]
     parts = [part["state"] for chunk in known["chunks"] for part in chunk["parts"]]

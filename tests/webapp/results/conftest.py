@@ -9,6 +9,7 @@ from alphagenome.data.track_data import TrackData
 from rest_framework.test import APIClient
 
 from webapp.accounts.models import User
+from webapp.jobs.chunk_plan import variant_json
 from webapp.jobs.models import Chunk, ChunkPart, Job
 from webapp.projects.services import create_project
 from webapp.results import services
@@ -86,9 +87,9 @@ def ids_of(output_type: str, reference: TrackData | JunctionData) -> list[str]:
     return [f"{output_type}/{index}" for index in range(len(reference.metadata) * factor)]
 
 
-def key_of(output_type: str, *, variants: bool = True, ids: list[str]) -> str:
+def key_of(output_type: str, *, variants: bool = True, ids: list[str], engine: str = "demo") -> str:
     return services.part_key(
-        engine="demo",
+        engine=engine,
         weights_digest="w",
         assembly="demoH1",
         fasta_digest="f",
@@ -100,11 +101,13 @@ def key_of(output_type: str, *, variants: bool = True, ids: list[str]) -> str:
     )
 
 
-def publish(output_type: str, reference, alternate, *, interval: Interval = INTERVAL):
+def publish(
+    output_type: str, reference, alternate, *, interval: Interval = INTERVAL, engine: str = "demo"
+):
     ids = ids_of(output_type, reference)
     return list(
         services.publish(
-            key=key_of(output_type, ids=ids, variants=alternate is not None),
+            key=key_of(output_type, ids=ids, variants=alternate is not None, engine=engine),
             output_type=output_type,
             reference=reference,
             alternate=alternate,
@@ -149,7 +152,7 @@ def make_chunk(owner, arrays, *, with_variant: bool = True) -> Chunk:
         window=16_384,
         request={},
     )
-    variant = {"text": str(VARIANT), "chromosome": "demoS", "position": VARIANT.position}
+    variant = variant_json(VARIANT)
     chunk = Chunk.objects.create(
         job=job,
         index=0,

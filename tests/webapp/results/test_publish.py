@@ -51,7 +51,7 @@ def test_every_level_equals_slow_numpy(store, length):
     rng = np.random.default_rng(length)
     ref, alt = rng.gamma(0.3, size=(2, length, 9)).astype(np.float32)
     data = [TrackData(values, metadata(9)) for values in (ref, alt)]
-    publish("RNA_SEQ", *data, interval=Interval("demoS", 70_000, 70_000 + length))
+    publish("RNA_SEQ", *data, interval=Interval("demoS", 106_000, 106_000 + length))
     key = key_of("RNA_SEQ", ids=ids_of("RNA_SEQ", data[0]))
     everything = (slice(None),) * 3
 

@@ -14,6 +14,7 @@ export function requestOf(view: ViewState, engine: Engine | undefined): JobReque
     ...(view.asked ? { interval: { ...view.asked, strand: "." } } : {}),
     output_types: view.outputs,
     ontology_curies: view.cells,
+    truth: false,
   };
 }
 

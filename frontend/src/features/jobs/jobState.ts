@@ -60,7 +60,7 @@ function change(job: Job, event: JobEvent): Job {
 }
 
 function publish(part: Part, event: JobEvent): Part {
-  if (part.output_type !== text(event, "output_type")) return part;
+  if (part.output_type !== text(event, "output_type") || part.source !== text(event, "source")) return part;
   const { levels, key } = event.payload;
   return {
     ...part,
