@@ -9,9 +9,9 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from predictor import errors
 from predictor.home import genome_folder, home
@@ -103,12 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_train(commands)
 
     _add_calibrate(commands)
-
-    command = commands.add_parser("evaluate", help="measure weights against the simulator")
-    command.add_argument("--engine", default="demo", metavar="NAME")
-    command.add_argument("--recipe", default="demo", metavar="NAME", help="of the held-out windows")
-    command.add_argument("--out", type=Path, metavar="FILE.json", help="printed if not given")
-    command.set_defaults(run=_evaluate)
+    _add_evaluate(commands)
     return parser
 
 
@@ -294,6 +289,26 @@ def _add_calibrate(commands: "argparse._SubParsersAction[_Parser]") -> None:
     command.add_argument("--label", default="", metavar="TEXT", help="what the variants are")
     command.add_argument("--out", type=Path, metavar="FILE.parquet", help="beside the weights")
     command.set_defaults(run=_calibrate)
+
+
+def _add_evaluate(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    command = commands.add_parser(
+        "evaluate",
+        help="judge an engine of the demo genome by the simulator's truth",
+        description="With --strata, fresh held-out variants alone.",
+    )
+    command.add_argument("--engine", default="demo", metavar="NAME", help="as shown by `list`")
+    command.add_argument(
+        "--strata", required=True, metavar="NAME,...", help="kinds of variants, or all"
+    )
+    command.add_argument(
+        "--seed", required=True, type=int, metavar="N", help="of the variants; use a new one"
+    )
+    command.add_argument(
+        "--count", type=int, default=60, metavar="N", help="variants of each stratum"
+    )
+    command.add_argument("--out", type=Path, metavar="FILE.json", help="printed if not given")
+    command.set_defaults(run=_evaluate)
 
 
 def _list(_: argparse.Namespace) -> None:
@@ -484,11 +499,26 @@ def _calibrate(parsed: argparse.Namespace) -> None:
 
 
 def _evaluate(parsed: argparse.Namespace) -> None:
-    from predictor.engines import evaluation
+    from predictor.evaluation import strata
+    from predictor.evaluation.demo_engine import DemoEngine
 
-    report = json.dumps(evaluation.report(parsed.engine, parsed.recipe), indent=2)
-    if parsed.out is None:
-        print(report)
-    else:
-        parsed.out.write_text(report + "\n")
-        print(f"Wrote {parsed.out}.")
+    names = [name.strip() for name in parsed.strata.split(",") if name.strip()]
+    strata.check(names, seed=parsed.seed, count=parsed.count)
+    rows = strata.evaluate_strata(
+        DemoEngine.open(parsed.engine), names, seed=parsed.seed, count=parsed.count, say=_say
+    )
+    _write_json({"strata": rows}, parsed.out)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _write_json(found: Mapping[str, Any], out: Path | None) -> None:
+    text = json.dumps(found, indent=2, allow_nan=False)
+    if out is None:
+        print(text)
+        return
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(text + "\n", encoding="utf-8")
+    print(f"Wrote {out}.")

@@ -193,6 +193,19 @@ def strata_named(name: str) -> list[Stratum]:
     return list(STRATA.values()) if _plain(name) == "all" else [stratum_named(name)]
 
 
+def check_draw(*, seed: int, count: int) -> None:
+    """Refuses numbers that no draw can be made with.
+
+    Raises:
+      SeedError: the seed is negative.
+      TooFewVariantsError: less than one variant is asked for.
+    """
+    if seed < 0:
+        raise SeedError(f"The seed is {seed}; use 0 or a larger number.", field="seed")
+    if count < 1:
+        raise TooFewVariantsError(f"{count} variants were asked for; ask for 1 or more.")
+
+
 def _plain(name: str) -> str:
     return name.casefold().replace("_", " ").replace("-", " ")
 
@@ -222,10 +235,7 @@ def held_out_variants(
       TooFewVariantsError: the windows hold fewer.
     """
     chosen = stratum_named(stratum)
-    if seed < 0:
-        raise SeedError(f"The seed is {seed}; use 0 or a larger number.", field="seed")
-    if count < 1:
-        raise TooFewVariantsError(f"{count} variants were asked for; ask for 1 or more.")
+    check_draw(seed=seed, count=count)
     number = list(STRATA).index(chosen.name)
     organisms = list(Organism)
     made = _windows(seed, organism, kind, windows)

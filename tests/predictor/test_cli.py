@@ -14,6 +14,7 @@ from predictor.engines import fit
 from predictor.model.config import ModelConfig
 from predictor.simulator import readouts
 
+STRATA = ["--strata", "all", "--seed", "1"]
 PREDICT = ["predict", "--engine", "demo", "--interval", "demo1:1,000-5096"]
 
 
@@ -137,7 +138,7 @@ def test_a_sequence_file_gives_the_same_as_its_interval(in_small_home, tmp_path,
             "absent.fa",
         ),
         (["train", "pretrain", "--recipe", "nope", "--out", "x"], "recipe"),
-        (["evaluate", "--engine", "fold-1"], "fold-1 are not installed"),
+        (["evaluate", "--engine", "fold-1", *STRATA], "fold-1 are not installed"),
         (["simulate"], "WHAT"),
     ],
 )

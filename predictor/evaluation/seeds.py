@@ -1,0 +1,23 @@
+"""Three seeds of held-out variants for three purposes, so that no figure is chosen to be good.
+
+Settings of the training were compared on variants of the first seed. The figures that are shipped
+with the weights come from the second, on which nothing was ever chosen. The tests draw from the
+third. All three are apart from the training stream, whatever its seed (`simulator.held_out`).
+
+Source: spec/demo_genome.md 9.
+"""
+
+SETTINGS = 40_161
+"""For comparing settings of the training; never for figures."""
+
+REPORT = 719_283
+"""For the shipped figures; nothing may be chosen by looking at them."""
+
+TESTS = 515_151
+"""For the tests of this repository."""
+
+PROTOCOL = (
+    "The genome and the variants below never steered the training. Settings were compared on "
+    "held-out variants of one seed, the figures shown here come from a second seed, and the tests "
+    "of the repository draw from a third."
+)
