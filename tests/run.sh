@@ -9,8 +9,8 @@ npm --prefix frontend run --silent test
 
 # What starts whole applications, and may end them, has the machine to itself; the rest runs in
 # parallel, a file at a time.
-parallel() { .venv/bin/python -m pytest -m "not parity" -n auto --maxprocesses 4 --dist loadfile "$@"; }
-alone() { .venv/bin/python -m pytest -m "not parity" "$@"; }
+parallel() { .venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile "$@"; }
+alone() { .venv/bin/python -m pytest "$@"; }
 
 export ALLELENS_TEST_PROFILE=embedded
 parallel tests --ignore tests/faults --ignore tests/frontend-e2e

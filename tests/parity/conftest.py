@@ -1,6 +1,8 @@
 """Golden cases of the reference implementation (described in the README beside them).
 
-They lie beside the repository and are not part of it. Without them these tests are skipped.
+They lie beside the repository and are not part of it; `ALLELENS_PARITY_CASES` names another folder
+with cases of the same form. What makes the weights, and what tells the shapes and tracks of the
+network, is taken from that folder too where it lies there. Without any, these tests are skipped.
 """
 
 import importlib.util
@@ -8,18 +10,27 @@ import json
 import os
 from pathlib import Path
 
-import numpy as np
 import pytest
 
+from tests.parity.golden_case import ErrorTable, measure
+
 _DEFAULT = Path(__file__).parents[3] / "shared" / "parity"
+CASES = Path(os.environ.get("ALLELENS_PARITY_CASES", _DEFAULT))
+
+
+class _Companions:
+    """The files that belong to the cases."""
+
+    def __truediv__(self, name: str) -> Path:
+        for folder in (CASES, _DEFAULT):
+            if (folder / name).exists():
+                return folder / name
+        pytest.skip(f"no {name} in {CASES.name}; set ALLELENS_PARITY_CASES to the cases' folder")
 
 
 @pytest.fixture(scope="session")
 def golden_folder():
-    folder = Path(os.environ.get("ALLELENS_PARITY_CASES", _DEFAULT))
-    if not (folder / "reference_weights.py").exists():
-        pytest.skip(f"no golden cases in {folder.name}; set ALLELENS_PARITY_CASES to their folder")
-    return folder
+    return _Companions()
 
 
 @pytest.fixture(scope="session")
@@ -41,16 +52,21 @@ def official_shapes(golden_folder):
 @pytest.fixture(scope="session")
 def errors():
     """Measures a difference: (rms error, largest error), both relative to the expected rms."""
-
-    def measure(actual, expected):
-        actual, expected = np.asarray(actual, np.float64), np.asarray(expected, np.float64)
-        assert actual.shape == expected.shape
-        np.testing.assert_array_equal(np.isnan(actual), np.isnan(expected))
-        finite = np.isfinite(expected)
-        if not finite.any():
-            return 0.0, 0.0
-        difference = (actual - expected)[finite]
-        scale = np.sqrt(np.mean(expected[finite] ** 2)) or 1.0
-        return np.sqrt(np.mean(difference**2)) / scale, np.abs(difference).max() / scale
-
     return measure
+
+
+_TABLE = pytest.StashKey[ErrorTable]()
+
+
+@pytest.fixture(scope="session")
+def error_table(pytestconfig):
+    """Collects the errors of every comparison; printed when all tests are done."""
+    return pytestconfig.stash.setdefault(_TABLE, ErrorTable())
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    lines = list(config.stash.get(_TABLE, ErrorTable()).lines())
+    if lines:
+        terminalreporter.section("largest error of every stage and head, relative to its rms")
+        for line in lines:
+            terminalreporter.write_line(line)
