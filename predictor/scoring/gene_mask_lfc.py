@@ -7,8 +7,9 @@ Source: spec/scoring.md 6.3.
 
 from typing import Any
 
+import numpy as np
 from alphagenome.models.variant_scorers import GeneMaskActiveScorer, GeneMaskLFCScorer
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from predictor.scoring.arrays import masked_means, namespace
 from predictor.scoring.genes import exon_masks, gene_rows, genes_starting_inside
@@ -42,6 +43,16 @@ class ExonMeans(VariantScoring):
         genes = genes_starting_inside(site.genes or (), site.interval)
         masks = exon_masks(genes, site.interval)
         return Prepared(arrays={"masks": filled_rows(masks)}, rows=gene_rows(genes, site.interval))
+
+    def reads(
+        self,
+        scorer: GeneMaskLFCScorer | GeneMaskActiveScorer,
+        prepared: Prepared,
+        width: int,
+    ) -> Bool[np.ndarray, " S"]:
+        """The exons of all genes."""
+        found: np.ndarray = prepared.arrays["masks"].any(axis=0)
+        return found
 
 
 class GeneMaskLFC(ExonMeans):

@@ -7,12 +7,13 @@ Source: spec/scoring.md 6.4.
 
 from typing import Any
 
+import numpy as np
 from alphagenome.models.variant_scorers import GeneMaskSplicingScorer
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from predictor.scoring.arrays import namespace, wide
 from predictor.scoring.genes import body_spans, gene_rows, genes_overlapping
-from predictor.scoring.scorer import Arrays, Prepared, VariantScoring, filled_rows
+from predictor.scoring.scorer import Arrays, Prepared, VariantScoring, bases_of_spans, filled_rows
 from predictor.scoring.site import VariantSite
 
 
@@ -31,6 +32,12 @@ class GeneMaskSplicing(VariantScoring):
         genes = genes_overlapping(site.genes or (), site.variant)
         spans = body_spans(genes, site.interval)
         return Prepared(arrays={"spans": filled_rows(spans)}, rows=gene_rows(genes, site.interval))
+
+    def reads(
+        self, scorer: GeneMaskSplicingScorer, prepared: Prepared, width: int
+    ) -> Bool[np.ndarray, " S"]:
+        """The bodies of the genes."""
+        return bases_of_spans(prepared.arrays["spans"], width)
 
     def scores(
         self,

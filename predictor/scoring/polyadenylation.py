@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from alphagenome.data.genome import Interval
 from alphagenome.models.variant_scorers import PolyadenylationScorer
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from predictor import errors
 from predictor.genome.gene import Gene
 from predictor.scoring.arrays import namespace, wide
 from predictor.scoring.genes import gene_rows, genes_overlapping
-from predictor.scoring.scorer import Arrays, Prepared, VariantScoring, filled_rows
+from predictor.scoring.scorer import Arrays, Prepared, VariantScoring, bases_of_spans, filled_rows
 from predictor.scoring.site import SitesOfGenes, VariantSite
 
 # Coverage is measured over this many bp upstream of a site, in reading direction.
@@ -73,6 +73,13 @@ class Polyadenylation(VariantScoring):
         return Prepared(
             arrays={name: filled_rows(filled_rows(a.T).T) for name, a in arrays.items()}, rows=rows
         )
+
+    def reads(
+        self, scorer: PolyadenylationScorer, prepared: Prepared, width: int
+    ) -> Bool[np.ndarray, " S"]:
+        """The windows upstream of the sites."""
+        first = prepared.arrays["first"][prepared.arrays["present"]]
+        return bases_of_spans(np.stack([first, first + WINDOW], axis=1), width)
 
     def scores(
         self,

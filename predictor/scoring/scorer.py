@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool
+from jaxtyping import Bool, Int
 
 from predictor.scoring.site import IntervalSite, VariantSite
 from predictor.tracks.catalogue import TrackTable
@@ -97,6 +97,20 @@ class VariantScoring(Scoring, abc.ABC):
     def prepare(self, scorer: Any, site: VariantSite) -> Prepared:
         """The arrays and rows of a scorer of the SDK at a site."""
 
+    def reads(self, scorer: Any, prepared: Prepared, width: int) -> Bool[np.ndarray, " S"] | None:
+        """Which bases of 1-bp predictions matter to the scores; others may hold any finite number.
+
+        Args:
+          scorer: of the SDK.
+          prepared: of the site.
+          width: S, of the interval in bp.
+
+        Returns:
+          Bases of the interval. If the scorer is `aligned` they are bases of REF, and of ALT
+          those that are aligned to them; otherwise bases of both. None where everything is read.
+        """
+        return None
+
     @abc.abstractmethod
     def scores(self, scorer: Any, reference: Any, alternate: Any, arrays: Arrays) -> Any:
         """The numbers.
@@ -131,6 +145,14 @@ def filled_rows(array: np.ndarray) -> np.ndarray:
     """Appends zeros along the first axis up to a power of two, so that few shapes are compiled."""
     length = 1 << max(len(array) - 1, 0).bit_length()
     return _filled(array, (length, *array.shape[1:]))
+
+
+def bases_of_spans(spans: Int[np.ndarray, "G 2"], width: int) -> Bool[np.ndarray, " S"]:
+    """Marks the bases of spans, 0-based half-open, cut at the ends of [0, width)."""
+    found = np.zeros(width, bool)
+    for start, end in np.clip(spans, 0, width):
+        found[start:end] = True
+    return found
 
 
 def to_one_shape(arrays: Sequence[Arrays]) -> dict[str, np.ndarray]:

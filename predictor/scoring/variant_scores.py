@@ -17,6 +17,7 @@ from alphagenome.data.genome import Variant
 from alphagenome.models.dna_output import OutputType
 from alphagenome.models.variant_scorers import VariantScorerTypes
 from anndata import AnnData
+from jaxtyping import Bool
 
 from predictor.scoring.arrays import Alignment, aligned
 from predictor.scoring.calibration_table import Calibration
@@ -52,6 +53,43 @@ def prepare(scorers: Sequence[VariantScorerTypes], site: VariantSite) -> list[Pr
         polyadenylation_sites=site.polyadenylation_sites is not None,
     )
     return [VARIANT_SCORERS[type(scorer)].prepare(scorer, site) for scorer in scorers]
+
+
+def bases_read(
+    scorers: Sequence[VariantScorerTypes],
+    prepared: Sequence[Prepared],
+    site: VariantSite,
+    *,
+    align_all: bool = False,
+) -> dict[OutputType, Bool[np.ndarray, " S"]]:
+    """Which bases of the 1-bp output types are read, of REF or of ALT.
+
+    Bases marked for either allele are marked for both, so that a sequence which is equal to REF
+    can be predicted in the same way.
+
+    Args:
+      scorers: of the SDK.
+      prepared: of the site.
+      site: of the variant.
+      align_all: as for `compute`.
+
+    Returns:
+      Per output type marks of S = width of the interval; one that is read everywhere, or not in
+      bases, is absent.
+    """
+    width = site.interval.width
+    marks: dict[OutputType, np.ndarray | None] = {}
+    for scorer, own in zip(scorers, prepared, strict=True):
+        kind = scorer.requested_output
+        if OUTPUTS[kind].resolution > 1 or OUTPUTS[kind].kind != "signal":
+            continue
+        bases = VARIANT_SCORERS[type(scorer)].reads(scorer, own, width)
+        before = marks.get(kind, np.zeros(width, bool))
+        if bases is None or before is None:
+            marks[kind] = None
+        else:
+            marks[kind] = before | _of_either_allele(bases, site, _is_aligned(scorer, align_all))
+    return {kind: bases for kind, bases in marks.items() if bases is not None}
 
 
 def compute(
@@ -191,6 +229,21 @@ def alignment(site: VariantSite) -> Alignment:
     no_insertion = np.full((1, 3), site.interval.width, np.int32)
     insertions = found.insertions if len(found.insertions) else no_insertion
     return Alignment(found.source, insertions)
+
+
+def _of_either_allele(bases: np.ndarray, site: VariantSite, follow: bool) -> np.ndarray:  # noqa: FBT001
+    """Bases of REF, and where they are aligned, the ALT bases that come to lie there."""
+    variant = site.variant
+    if not follow or len(variant.reference_bases) == len(variant.alternate_bases):
+        return bases
+    found = AlleleAlignment(site.interval, [variant])
+    marks = bases.copy()
+    sources = found.source[bases]
+    marks[sources[sources >= 0]] = True
+    for insertion in found.insertions:
+        if bases[insertion.at]:
+            marks[insertion.first : insertion.last] = True
+    return marks
 
 
 def _is_aligned(scorer: VariantScorerTypes, align_all: bool) -> bool:  # noqa: FBT001

@@ -18,6 +18,7 @@ from predictor.scoring.scorer import to_one_shape
 from predictor.scoring.scorers import VARIANT_SCORERS
 from predictor.scoring.splice_junction import JunctionCounts
 from predictor.tracks.catalogue import TrackTable
+from predictor.tracks.output_types import OUTPUTS
 from tests.predictor.scoring.conftest import DELETION, INSERTION, INTERVAL, SNV, TRACKS
 
 ALL_KINDS = pytest.mark.parametrize("variant", [SNV, INSERTION, DELETION], ids=str)
@@ -236,3 +237,30 @@ def test_a_variant_left_of_the_interval_is_not_aligned_but_refused(world):
     scorer = variant_scorers.GeneMaskLFCScorer(OutputType.RNA_SEQ)
     with pytest.raises(errors.VariantOutsideIntervalError):
         world.score([scorer], Variant("demo1", 9_990, "A" * 20, "A"))
+
+
+@ALL_KINDS
+@pytest.mark.parametrize("align_all", [False, True])
+def test_bases_that_are_not_read_do_not_matter(world, scorers, variant, align_all):
+    site = world.site(variant)
+    prepared = variant_scores.prepare(scorers, site)
+    read = variant_scores.bases_read(scorers, prepared, site, align_all=align_all)
+    assert read[OutputType.ATAC].sum() < 600
+    assert read.keys() == {
+        kind for kind, about in OUTPUTS.items() if about.resolution == 1 and about.kind == "signal"
+    }
+
+    def elsewhere_nan(predictions):
+        return {
+            kind: np.where(read[kind][:, None], values, np.nan) if kind in read else values
+            for kind, values in predictions.items()
+        }
+
+    found = world.score(
+        scorers,
+        variant,
+        reference=elsewhere_nan(world.reference),
+        alternate=elsewhere_nan(world.alternate),
+        align_all=align_all,
+    )
+    assert_same_results(found, world.score(scorers, variant, align_all=align_all))
