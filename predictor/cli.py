@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from predictor import errors
 from predictor.home import genome_folder, home
+from predictor.serving import options as serving_options
 
 if TYPE_CHECKING:
     from predictor.weights.install import Installed
@@ -99,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_score(commands)
     _add_weights(commands)
     _add_install_genome(commands)
+    _add_serve(commands)
     _add_simulate(commands)
     _add_train(commands)
 
@@ -201,6 +203,17 @@ def _add_install_genome(commands: "argparse._SubParsersAction[_Parser]") -> None
         help="the SHA-256 that a file must have; otherwise the one seen first is recorded",
     )
     command.set_defaults(run=_install_genome)
+
+
+def _add_serve(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    command = commands.add_parser(
+        "serve",
+        help="answer the official SDK over gRPC",
+        description="Serves until it is told to stop; plain text on this machine, TLS beyond it.",
+    )
+    serving_options.add_options(command)
+    serving_options.add_keys_option(command)
+    command.set_defaults(run=_serve)
 
 
 def _add_simulate(commands: "argparse._SubParsersAction[_Parser]") -> None:
@@ -404,6 +417,17 @@ def _tell_installed(found: "Installed") -> None:
         f"{found.parameters:,} parameters, {found.size / 1e9:,.2f} GB, digest {found.digest[:12]}."
     )
     print(f"Next, if its genome is not there yet: {find_engine(found.engine).genome_command}")
+
+
+def _serve(parsed: argparse.Namespace) -> None:
+    from predictor.serving import command, server
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+
+    def report(line: str) -> None:
+        print(line, flush=True)
+
+    server.serve(command.service_of(parsed, command.key_authoriser(parsed), report))
 
 
 def _simulate_genome(parsed: argparse.Namespace) -> None:

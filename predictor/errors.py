@@ -247,3 +247,30 @@ class NotSupportedError(AllelensError):
     """The engine cannot do what was asked."""
 
     code = "not_supported"
+
+
+# Service
+
+
+class UnknownModelVersionError(AllelensError):
+    """The service has no such model version."""
+
+    code = "unknown_model_version"
+
+
+class UnauthenticatedError(AllelensError):
+    """A caller of the service has no valid key."""
+
+    code = "unauthenticated"
+
+
+class QuotaExceededError(AllelensError):
+    """A caller has asked for more than the limit; later it will work."""
+
+    code = "quota_exceeded"
+
+
+class ServiceRefusedError(AllelensError):
+    """The service cannot be started as it was asked for."""
+
+    code = "service_refused"
