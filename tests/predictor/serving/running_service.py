@@ -14,7 +14,7 @@ from alphagenome.models.dna_client import DnaClient
 
 ROOT = Path(__file__).resolve().parents[3]
 # Generous: a loaded machine takes long to start Python and to compile the network.
-START_SECONDS, STOP_SECONDS = 180.0, 60.0
+START_SECONDS, STOP_SECONDS = 400.0, 60.0
 
 
 @dataclass
