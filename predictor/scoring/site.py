@@ -8,6 +8,7 @@ from alphagenome.data.genome import Interval, Variant
 
 from predictor.genome.gene import Gene
 from predictor.genome.gene_annotation import Annotation
+from predictor.genome.haplotype_coordinates import HaplotypeCoordinates
 
 
 class SitesOfGenes(Protocol):
@@ -68,6 +69,46 @@ def variant_site(
         genes=_nearby(annotation, interval, end),
         polyadenylation_sites=polyadenylation_sites,
     )
+
+
+def haplotype_site(
+    interval: Interval,
+    variant: Variant,
+    coordinates: HaplotypeCoordinates,
+    annotation: Annotation | None,
+    polyadenylation_sites: SitesOfGenes | None = None,
+) -> VariantSite:
+    """The site of a variant on an ALT sequence, all of it in coordinates of that haplotype.
+
+    Args:
+      interval: the window.
+      variant: in coordinates of the haplotype.
+      coordinates: of the variants that the ALT sequence has without this one.
+      annotation: genes of the genome.
+      polyadenylation_sites: of the genome.
+    """
+    genes = _nearby(annotation, interval, interval.end + coordinates.drawn_in)
+    return VariantSite(
+        interval=interval.as_unstranded(),
+        variant=variant,
+        genes=None if genes is None else tuple(map(coordinates.gene, genes)),
+        polyadenylation_sites=(
+            None
+            if polyadenylation_sites is None
+            else _MovedSites(polyadenylation_sites, coordinates)
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class _MovedSites:
+    sites: SitesOfGenes
+    coordinates: HaplotypeCoordinates
+
+    def of_gene(self, gene_id: str, strand: str) -> np.ndarray:
+        found = self.sites.of_gene(gene_id, strand)
+        moved = [self.coordinates.of_haplotype(start) for start in found[:, 0].tolist()]
+        return np.stack([moved, moved + (found[:, 1] - found[:, 0])], axis=1).astype(int)
 
 
 def _nearby(annotation: Annotation | None, interval: Interval, end: int) -> tuple[Gene, ...] | None:
