@@ -1,297 +1,372 @@
-"""The network on the device: parameters moved there once, one compiled function per shape.
+"""The network on the device: references of windows, and their variants.
 
-Axes: B sequences (1, or REF and ALT), S base pairs, C embedding channels, T tracks with padding,
-K splice sites.
+Axes: S base pairs, N = S / 128 tokens, V variants of a window, T tracks.
 """
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache, partial
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from alphagenome.models.dna_output import OutputType
-from jax.experimental.compilation_cache import compilation_cache
 from jaxtyping import Array, Bool, Float, Int, Integer
 
-from predictor.home import home
-from predictor.model import functional
-from predictor.model.config import ModelConfig
-from predictor.model.heads import unscale
-from predictor.model.splicing import select_sites
-from predictor.tracks.alignment import DeviceAlignment
+from predictor.engines.alleles import Allele, ReferenceCache, ReferenceWindow
+from predictor.engines.junctions import (
+    JunctionContext,
+    Junctions,
+    aligned_site_rows,
+    candidate_sites,
+    padded_insertions,
+    without_empty_columns,
+)
+from predictor.engines.reading import Reading, read
+from predictor.engines.stages import Stages
+from predictor.engines.stretches import Stretch, stretches, whole
+from predictor.model.config import TOKEN_WIDTH, ModelConfig
+from predictor.model.splicing import site_rows
 from predictor.tracks.output_types import OUTPUTS
 
-# Up to here the heads cost little beside the trunk, and computing all of them saves compiling
-# another function for each choice of output types.
+# Up to here the heads cost little beside the trunk, and always computing all tracks saves
+# compiling another program for each choice of tracks.
 _FEW_TRACKS = 256
-_CLASSIFICATION, _JUNCTION = OutputType.SPLICE_SITES, OutputType.SPLICE_JUNCTIONS
+_HOST_BUDGET = 2 * 2**30
+_DEVICE_SHARE = 0.25
+_JUNCTION = OutputType.SPLICE_JUNCTIONS
+
+Means: TypeAlias = Mapping[OutputType, Float[np.ndarray, " T"]]
+"""Mean over the non-zero base pairs of every track of the track output types, with padding."""
+Chosen: TypeAlias = Mapping[OutputType, Int[np.ndarray, " T"]]
+"""Per output type the rows to compute (tissues for junctions), in this order; absent ones: all."""
+Reads: TypeAlias = Mapping[OutputType, Bool[np.ndarray, " N"]]
+"""Per output type the tokens that somebody reads; absent ones: all."""
+_ALL: Mapping[OutputType, Any] = {}
+
+_site_rows = jax.jit(site_rows)
 
 
-class JunctionContext(NamedTuple):
-    """What the choice of splice sites of a variant depends on, in the orientation of the network.
-
-    Attributes:
-      alignment: from REF to ALT bases.
-      gene_mask: bool [S], where sites may lie.
-      annotated: bool [S, 5], annotated sites.
-    """
-
-    alignment: DeviceAlignment
-    gene_mask: np.ndarray
-    annotated: np.ndarray
-
-
-class Junctions(NamedTuple):
-    """Junction counts in the orientation of the network.
+class Alternates(NamedTuple):
+    """ALT sequences of a window.
 
     Attributes:
-      counts: float32 [B, K, K, 2 T], donors first.
-      positions: int32 [B, 4, K], rows donor +, acceptor +, donor -, acceptor -; -1 is empty.
+      outputs: per output type [V, ...] on the device, in data units, ALT coordinates and the
+        orientation of the network.
+      junctions: for each variant those of REF and ALT at the same sites, in REF coordinates;
+        None where they were not asked for.
     """
 
-    counts: np.ndarray
-    positions: np.ndarray
+    outputs: Mapping[OutputType, Array]
+    junctions: tuple[Junctions, ...] | None
 
 
 class DevicePrediction(NamedTuple):
     """Predictions that still lie on the device, in data units and the orientation of the network.
 
     Attributes:
-      outputs: per output type [B, bins, T] or [B, bins, bins, T], padding included.
+      outputs: per output type one array [1, ...] for each sequence.
       junctions: where they were requested.
     """
 
-    outputs: Mapping[OutputType, Array]
-    junctions: Mapping[str, Array] | None
+    outputs: Mapping[OutputType, Sequence[Array]]
+    junctions: Junctions | None
 
-    def output(self, kind: OutputType) -> np.ndarray:
-        """One output type as a numpy array [B, ...]; waits for the device."""
-        return np.asarray(self.outputs[kind])
+    def output(self, kind: OutputType) -> list[np.ndarray]:
+        """One output type of each sequence as numpy arrays; waits for the device."""
+        return [np.asarray(values)[0] for values in self.outputs[kind]]
 
     def listed_junctions(self) -> Junctions:
         """The junction counts; waits for the device."""
         if self.junctions is None:
             raise KeyError(_JUNCTION)
-        return Junctions(
-            counts=np.asarray(self.junctions["predictions"]),
-            positions=np.asarray(self.junctions["splice_site_positions"]),
-        )
+        return self.junctions.on_host()
 
 
 class CompiledNetwork:
-    """Runs the network; safe to use from several threads, which take turns."""
+    """Runs the network; safe to use from several threads, which take turns.
 
-    def __init__(self, config: ModelConfig, params: Mapping[str, Any], state: Mapping[str, Any]):
-        """Moves the parameters to the default device.
+    Attributes:
+      config: sizes of the network, with trained kernels.
+      stages: its compiled programs.
+      references: the windows that are kept.
+    """
+
+    def __init__(
+        self,
+        config: ModelConfig,
+        params: dict[str, Any],
+        state: dict[str, Any],
+        *,
+        reference_bytes: int | None = None,
+    ):
+        """Moves the weights to the default device.
 
         On an accelerator the released network computes in bfloat16, as it was trained; on a CPU,
         and for networks of our own, everything is float32.
+
+        Args:
+          config: sizes.
+          params: emptied on the way, so that large weights are never held twice.
+          state: emptied as well.
+          reference_bytes: memory for reference windows that are kept; 2 GiB on a CPU, a quarter
+            of the memory of an accelerator where not given.
         """
         self.config = config
-        self._lock = threading.Lock()
-        self._params, self._state = jax.device_put((params, state))
+        self._lock = threading.RLock()
         on_accelerator = jax.default_backend() != "cpu"
-        self._dtype = (
-            jnp.bfloat16 if on_accelerator and config.rotary == "released" else jnp.float32
+        dtype = jnp.bfloat16 if on_accelerator and config.rotary == "released" else jnp.float32
+        self.stages = Stages(config, params, state, dtype=dtype)
+        self.references = ReferenceCache(
+            _default_budget() if reference_bytes is None else reference_bytes
         )
         tracks = sum(getattr(config.tracks, about.head) for about in OUTPUTS.values())
-        self._all_heads = tracks <= _FEW_TRACKS
-        self._forward = lru_cache(maxsize=None)(self._compile_forward)
-        self._pair_junctions = jax.jit(partial(_pair_junctions, config))
-        self._own_junctions = jax.jit(partial(_own_junctions, config))
+        self.chooses_tracks = tracks > _FEW_TRACKS
+
+    def reference(
+        self,
+        codes: Integer[np.ndarray, " S"],
+        organism_index: int,
+        kinds: Iterable[OutputType],
+        means: Means,
+        chosen: Chosen | None = None,
+        reads: Reads | None = None,
+    ) -> ReferenceWindow:
+        """REF of a window; what was computed of it before and is still there is not again.
+
+        Args:
+          codes: uint8, 0 to 3 for A, C, G, T, anything else for no base.
+          organism_index: 0 human, 1 mouse.
+          kinds: output types.
+          means: of all tracks of the track output types.
+          chosen: rows to compute. The numbers of a track do not depend on the others.
+          reads: tokens that somebody reads; outputs at 1 bp may hold anything elsewhere. The
+            numbers of a token may differ in the last digits between two `reads`, not otherwise.
+        """
+        with self._lock:
+            allele = self.references.find(codes, organism_index)
+            if allele is None:
+                allele = self._new(codes, organism_index)
+            wanted = _Wanted(kinds, means, chosen or _ALL, reads or _ALL)
+            outputs = self._outputs(allele, wanted)
+            junctions = self._own_junctions(allele, wanted) if wanted.junctions else None
+            # Within the lock, so that two requests do not hold the device's memory at once.
+            jax.block_until_ready((outputs, junctions))  # type: ignore[no-untyped-call]
+            self.references.keep(allele)
+            return ReferenceWindow(outputs=outputs, junctions=junctions, allele=allele)
+
+    def alternates(
+        self,
+        window: ReferenceWindow,
+        codes: Integer[np.ndarray, "V S"],
+        kinds: Iterable[OutputType],
+        means: Means,
+        chosen: Chosen | None = None,
+        reads: Reads | None = None,
+        contexts: Sequence[JunctionContext] | None = None,
+    ) -> Alternates:
+        """ALT sequences of a window.
+
+        The numbers of a variant do not depend on the others: a batch gives the same bytes as its
+        variants one by one. All outputs of a batch are in memory together.
+
+        Args:
+          window: as `reference` gave it, for any output types.
+          codes: of each variant, as long as the window.
+          kinds: output types.
+          means: of all tracks of the track output types.
+          chosen: rows to compute.
+          reads: tokens of ALT that somebody reads; outputs at 1 bp may hold anything elsewhere,
+            the others are given whole. With the same reads, a sequence equal to REF gives
+            exactly the outputs of `reference`.
+          contexts: one for each variant, needed for junctions.
+        """
+        wanted = _Wanted(kinds, means, chosen or _ALL, reads or _ALL)
+        outputs: dict[OutputType, list[Array]] = {kind: [] for kind in wanted.kinds}
+        junctions = []
+        with self._lock:
+            for number, one in enumerate(codes):
+                allele = self._alternate(window.allele, one)
+                for kind, values in self._outputs(allele, wanted).items():
+                    outputs[kind].append(values)
+                if wanted.junctions:
+                    if contexts is None:
+                        raise ValueError("Junctions of variants need a context for each variant.")
+                    found = self._paired_junctions(
+                        window.allele, allele, contexts[number], wanted.chosen.get(_JUNCTION)
+                    )
+                    junctions.append(found)
+                jax.block_until_ready((outputs, junctions))  # type: ignore[no-untyped-call]
+            if wanted.junctions:
+                self.references.keep(window.allele)
+            together = {
+                kind: values[0] if len(values) == 1 else jnp.concatenate(values)
+                for kind, values in outputs.items()
+            }
+        return Alternates(together, tuple(junctions) if wanted.junctions else None)
 
     def predict(
         self,
         codes: Integer[np.ndarray, "B S"],
         organism_index: int,
         requested: Iterable[OutputType],
-        nonzero_means: Mapping[OutputType, np.ndarray],
+        nonzero_means: Means,
         context: JunctionContext | None = None,
+        chosen: Chosen | None = None,
     ) -> DevicePrediction:
-        """Starts a prediction.
+        """REF alone (B = 1), or REF and ALT (B = 2).
 
         Args:
-          codes: uint8, 0 to 3 for A, C, G, T, anything else for no base.
+          codes: as for `reference`.
           organism_index: 0 human, 1 mouse.
           requested: output types.
-          nonzero_means: float32 [T] of every track output type, padding included.
-          context: for REF and ALT (B = 2): their junctions are paired at the same sites.
-            Without it, each sequence pairs the sites that it shows itself.
-
-        Returns:
-          The requested output types, possibly more.
+          nonzero_means: of all tracks of the track output types.
+          context: for REF and ALT: their junctions are paired at the same sites. One sequence
+            pairs the sites that it shows itself.
+          chosen: rows to compute.
         """
-        wanted = frozenset(requested)
-        organisms = np.full(len(codes), organism_index, np.int32)
+        kinds = tuple(requested)
         with self._lock:
-            forward = self._forward(
-                self._heads(wanted), with_embeddings=self._all_heads or _JUNCTION in wanted
+            first, *others = codes
+            alone = not others
+            here = kinds if alone else [kind for kind in kinds if kind is not _JUNCTION]
+            window = self.reference(first, organism_index, here, nonzero_means, chosen)
+            if alone:
+                outputs = {kind: [values] for kind, values in window.outputs.items()}
+                return DevicePrediction(outputs, window.junctions)
+            contexts = None if context is None else [context]
+            found = self.alternates(
+                window, np.stack(others), kinds, nonzero_means, chosen, contexts=contexts
             )
-            outputs, embeddings = forward(
-                self._params, self._state, codes, organisms, dict(nonzero_means)
-            )
-            found = None
-            if _JUNCTION in wanted:
-                arguments = (self._params, embeddings, outputs[_CLASSIFICATION.name], organisms)
-                if context is None:
-                    found = self._own_junctions(*arguments)
-                else:
-                    found = self._pair_junctions(
-                        *arguments,
-                        context.alignment.source,
-                        _padded(context.alignment.insertions, codes.shape[1]),
-                        context.gene_mask,
-                        context.annotated,
-                    )
-            # Within the lock, so that two requests do not hold the device's memory at once.
-            jax.block_until_ready((outputs, found))  # type: ignore[no-untyped-call]
-        return DevicePrediction({OutputType[name]: a for name, a in outputs.items()}, found)
+        return DevicePrediction(
+            {kind: [window.outputs[kind], values] for kind, values in found.outputs.items()},
+            None if found.junctions is None else found.junctions[0],
+        )
 
-    def _heads(self, wanted: frozenset[OutputType]) -> frozenset[OutputType]:
-        if self._all_heads:
-            return frozenset(OUTPUTS) - {_JUNCTION}
-        needed = wanted | {_CLASSIFICATION} if _JUNCTION in wanted else wanted
-        return needed - {_JUNCTION}
+    # Steps
 
-    def _compile_forward(
-        self, kinds: frozenset[OutputType], *, with_embeddings: bool
-    ) -> Callable[..., tuple[dict[str, Array], Array | None]]:
-        heads = {kind.name: OUTPUTS[kind].head for kind in sorted(kinds)}
+    def _new(self, codes: Integer[np.ndarray, " S"], organism_index: int) -> Allele:
+        organisms = np.full(1, organism_index, np.int32)
+        encoded = self.stages.encode(codes[None])
+        return Allele(
+            codes=codes,
+            organisms=organisms,
+            tokens=encoded.tokens,
+            trunk=self.stages.transform(encoded.tokens, organisms),
+            skips=encoded.skips,
+        )
 
-        def forward(
-            params: functional.Tree,
-            state: functional.Tree,
-            codes: Integer[Array, "B S"],
-            organism_index: Int[Array, " B"],
-            nonzero_means: dict[OutputType, Float[Array, " T"]],
-        ) -> tuple[dict[str, Array], Array | None]:
-            one_hot = jax.nn.one_hot(codes, 4, dtype=jnp.float32)
-            predictions = functional.forward(
-                self.config,
-                params,
-                state,
-                one_hot,
-                organism_index,
-                list(heads.values()),
-                dtype=self._dtype,
-            )
-            outputs = {
-                name: _in_data_units(name, predictions[head], nonzero_means)
-                for name, head in heads.items()
-            }
-            embeddings = predictions["embeddings"]["embeddings_1bp"] if with_embeddings else None
-            return outputs, embeddings
+    def _alternate(self, reference: Allele, codes: Integer[np.ndarray, " S"]) -> Allele:
+        if np.array_equal(codes, reference.codes):
+            return reference
+        return self._new(codes, int(reference.organisms[0]))
 
-        return jax.jit(forward)
+    def _outputs(self, allele: Allele, wanted: "_Wanted") -> dict[OutputType, Array]:
+        tokens = allele.trunk.tokens.shape[1]
+        readings = {kind: wanted.reading(kind, tokens) for kind in wanted.kinds}
+        found = read(self.stages, allele, readings.values())
+        outputs = {kind: found[reading.key] for kind, reading in readings.items()}
+        classes = wanted.chosen.get(OutputType.SPLICE_SITES)
+        if classes is not None and OutputType.SPLICE_SITES in outputs:
+            outputs[OutputType.SPLICE_SITES] = outputs[OutputType.SPLICE_SITES][..., classes]
+        return outputs
 
+    def _own_junctions(self, allele: Allele, wanted: "_Wanted") -> Junctions:
+        everywhere = np.ones(len(allele.codes), bool)
+        probabilities, embeddings = self._splicing(allele, everywhere)
+        positions = without_empty_columns(self.stages.sites(probabilities))
+        return self._junctions(
+            allele, [_site_rows(embeddings, positions)], positions, wanted.chosen.get(_JUNCTION)
+        )
 
-def _in_data_units(
-    name: str, prediction: Mapping[str, Array], nonzero_means: Mapping[OutputType, Array]
-) -> Array:
-    kind = OutputType[name]
-    about = OUTPUTS[kind]
-    scaled = prediction.get(f"scaled_predictions_{about.resolution}bp")
-    if scaled is None:
-        return prediction["predictions"].astype(jnp.float32)
-    return unscale(about.head, scaled.astype(jnp.float32), nonzero_means[kind], about.resolution)
+    def _paired_junctions(
+        self,
+        reference: Allele,
+        alternate: Allele,
+        context: JunctionContext,
+        tissues: Int[np.ndarray, " T"] | None,
+    ) -> Junctions:
+        """Junctions of REF and ALT at the same sites, in REF coordinates (spec/model.md 13.5)."""
+        probabilities, embeddings = self._splicing(reference, context.reference_bases())
+        of_alternate = self._splicing(alternate, context.alternate_bases())
+        alignment = context.alignment
+        insertions = padded_insertions(alignment.insertions, len(reference.codes))
+        candidates = candidate_sites(
+            probabilities,
+            of_alternate[0],
+            alignment.source,
+            insertions,
+            context.gene_mask,
+            context.annotated,
+        )
+        positions = without_empty_columns(self.stages.sites(candidates))
+        rows = [
+            _site_rows(embeddings, positions),
+            aligned_site_rows(of_alternate[1], positions, alignment.source, insertions),
+        ]
+        return self._junctions(reference, rows, positions, tissues)
 
+    def _splicing(self, allele: Allele, bases: Bool[np.ndarray, " S"]) -> tuple[Array, Array]:
+        """Class probabilities [1, S, L] and 1-bp embeddings [1, S, C], true at these bases."""
+        where = stretches(np.any(bases.reshape(-1, TOKEN_WIDTH), axis=1))
+        sites = Reading(kind=OutputType.SPLICE_SITES, stretches=where)
+        embeddings = Reading(kind=None, stretches=where)
+        found = read(self.stages, allele, (sites, embeddings))
+        return found[sites.key], found[embeddings.key]
 
-def _own_junctions(
-    config: ModelConfig,
-    params: functional.Tree,
-    embeddings: Float[Array, "B S C"],
-    probabilities: Float[Array, "B S L"],
-    organism_index: Int[Array, " B"],
-) -> dict[str, Array]:
-    positions = select_sites(probabilities, config.junction_sites, config.junction_threshold)
-    return functional.junctions(config, params, embeddings, organism_index, positions)
-
-
-def _pair_junctions(
-    config: ModelConfig,
-    params: functional.Tree,
-    embeddings: Float[Array, "2 S C"],
-    probabilities: Float[Array, "2 S L"],
-    organism_index: Int[Array, " 2"],
-    source: Int[Array, " S"],
-    insertions: Int[Array, "V 3"],
-    gene_mask: Bool[Array, " S"],
-    annotated: Bool[Array, "S L"],
-) -> dict[str, Array]:
-    """Junctions of REF and ALT at the same sites, in REF coordinates (spec/model.md 13.5)."""
-    candidates = candidate_sites(probabilities, source, insertions, gene_mask, annotated)
-    positions = select_sites(candidates[None], config.junction_sites, config.junction_threshold)
-    both = jnp.stack([embeddings[0], align_to_reference(embeddings[1], source, insertions)])
-    return functional.junctions(
-        config, params, both, organism_index, jnp.broadcast_to(positions, (2, *positions.shape[1:]))
-    )
+    def _junctions(
+        self,
+        allele: Allele,
+        rows: Sequence[Float[Array, "1 4 K C"]],
+        positions: Int[np.ndarray, "1 4 K"],
+        tissues: Int[np.ndarray, " T"] | None,
+    ) -> Junctions:
+        # One by one: so the numbers of REF are the same with and without ALT.
+        counts = [
+            self.stages.junction_counts(one, allele.organisms, positions, tissues) for one in rows
+        ]
+        return Junctions(
+            counts=counts[0] if len(counts) == 1 else jnp.concatenate(counts),
+            positions=np.repeat(positions, len(counts), axis=0),
+        )
 
 
-def candidate_sites(
-    probabilities: Float[Array, "2 S L"],
-    source: Int[Array, " S"],
-    insertions: Int[Array, "V 3"],
-    gene_mask: Bool[Array, " S"],
-    annotated: Bool[Array, "S L"],
-) -> Float[Array, "S L"]:
-    """How likely each REF base is a site of either allele; annotated sites count as certain."""
-    aligned = align_to_reference(probabilities[1], source, insertions)
-    likely = jnp.maximum(probabilities[0], aligned)
-    return jnp.maximum(likely, annotated.astype(likely.dtype)) * gene_mask[:, None]
+class _Wanted:
+    """What a request asks for."""
+
+    def __init__(self, kinds: Iterable[OutputType], means: Means, chosen: Chosen, reads: Reads):
+        asked = tuple(dict.fromkeys(kinds))
+        self.kinds = tuple(kind for kind in asked if kind is not _JUNCTION)
+        self.junctions = _JUNCTION in asked
+        self.means = means
+        self.chosen = chosen
+        self.reads = reads
+
+    def reading(self, kind: OutputType, tokens: int) -> Reading:
+        """How to read an output type off a window."""
+        about = OUTPUTS[kind]
+        rows = self.chosen.get(kind)
+        if kind is OutputType.SPLICE_SITES:
+            rows = None
+        means = self.means.get(kind)
+        if means is not None and rows is not None:
+            means = means[rows]
+        where: tuple[Stretch, ...] = ()
+        if about.resolution == 1:
+            read_tokens = self.reads.get(kind)
+            where = whole(tokens) if read_tokens is None else stretches(read_tokens)
+        return Reading(kind=kind, stretches=where, chosen=rows, nonzero_mean=means)
 
 
-def align_to_reference(
-    values: Float[Array, "S C"], source: Int[Array, " S"], insertions: Int[Array, "V 3"]
-) -> Float[Array, "S C"]:
-    """`AlleleAlignment.tracks` at 1 bp, for arrays on the device.
-
-    Args:
-      values: of ALT.
-      source: ALT base of every REF base, -1 for none.
-      insertions: REF base, first and one past the last ALT base; rows whose REF base is S or
-        more only fill the array up.
-    """
-    aligned = jnp.where(source[:, None] >= 0, values[jnp.maximum(source, 0)], 0)
-    bases = jnp.arange(len(values))
-
-    def fold(row: Int[Array, ""], so_far: Float[Array, "S C"]) -> Float[Array, "S C"]:
-        at, first, last = insertions[row]
-        inserted = ((bases >= first) & (bases < last))[:, None]
-        largest = jnp.where(inserted, values, -jnp.inf).max(axis=0)
-        return so_far.at[at].set(largest.astype(so_far.dtype), mode="drop")
-
-    folded: Array = jax.lax.fori_loop(0, len(insertions), fold, aligned)
-    return folded
+def _default_budget() -> int:
+    device = jax.local_devices()[0]
+    limit = (device.memory_stats() or {}).get("bytes_limit")
+    return _HOST_BUDGET if limit is None else int(_DEVICE_SHARE * limit)
 
 
-def _padded(insertions: np.ndarray, length: int) -> np.ndarray:
-    """Fills up to a power of two, so that few numbers of insertions are compiled."""
-    rows = 1 << max(len(insertions) - 1, 0).bit_length()
-    padded = np.full((rows, 3), length, np.int32)
-    padded[: len(insertions)] = insertions
-    return padded
-
-
-def use_compilation_cache(folder: Path | None = None) -> Path:
-    """Keeps compiled functions on disk, for all of this process; the next start is faster.
-
-    Args:
-      folder: `home() / "xla-cache"` where not given.
-    """
-    folder = folder or home() / "xla-cache"
-    folder.mkdir(parents=True, exist_ok=True)
-    settings = {
-        "jax_compilation_cache_dir": str(folder),
-        # By default only what took a second to compile is kept; small functions add up as well.
-        "jax_persistent_cache_min_compile_time_secs": 0.1,
-        "jax_persistent_cache_min_entry_size_bytes": -1,
+def independent(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of the nested dicts that holds the same arrays, for `CompiledNetwork` to empty."""
+    return {
+        name: independent(leaf) if isinstance(leaf, Mapping) else leaf
+        for name, leaf in tree.items()
     }
-    for name, value in settings.items():
-        jax.config.update(name, value)  # type: ignore[no-untyped-call]
-    # JAX looks at the folder once; if something was compiled before, it would never look again.
-    compilation_cache.reset_cache()
-    return folder

@@ -98,10 +98,10 @@ class IntervalRun:
             wanted = dict.fromkeys(scorer.requested_output for scorer in scorers)
             kinds = [kind for kind in wanted if kind in self._present]
             codes = base_codes(self._data.reference.sequence(interval))
-            predicted = self._network.predict(
-                codes[None], ORGANISM_INDEX[self._organism], kinds, self._means
+            window = self._network.reference(
+                codes, ORGANISM_INDEX[self._organism], kinds, self._means
             )
-            outputs = {kind: predicted.outputs[kind] for kind in kinds}
+            outputs = dict(window.outputs)
             arrays = [own.arrays for own in prepared]
             yield interval_scores.assemble(
                 scorers,

@@ -11,7 +11,7 @@ from alphagenome.data.junction_data import JunctionData
 from alphagenome.data.track_data import TrackData
 from alphagenome.models.dna_output import OutputType
 
-from predictor.engines.compiled import Junctions
+from predictor.engines.junctions import Junctions
 from predictor.tracks import strand
 from predictor.tracks.alignment import AlleleAlignment
 from predictor.tracks.catalogue import TrackTable
@@ -32,6 +32,15 @@ class Listing:
     interval: Interval | None
     width: int
     curies: tuple[str, ...] | None
+    only_listed: bool = False
+
+    def rows(self, table: TrackTable) -> np.ndarray:
+        """The rows of a table that the network has to compute for what is listed, in its order."""
+        listed = table.select(self.curies)
+        if self.negative_strand and table.strands:
+            partners: np.ndarray = strand.opposite_strand_index(table.strands)[listed]
+            return partners
+        return listed
 
     @property
     def negative_strand(self) -> bool:
@@ -50,21 +59,24 @@ class Listing:
         Args:
           kind: a signal or a contact map.
           table: its tracks.
-          values: [bins, T] or [bins, bins, T] in the orientation of the network.
+          values: [bins, T] or [bins, bins, T] in the orientation of the network; of all tracks,
+            or of `rows` if only those are computed.
           alignment: where given, the values are those of ALT and are put into REF coordinates.
 
         Source: spec/scoring.md 3, 4.1.
         """
         about = OUTPUTS[kind]
         contact_map = about.kind == "contact_map"
+        chosen = table.select(self.curies)
+        if not self.only_listed:
+            values = values[..., self.rows(table)]
         if self.negative_strand:
             values = (
                 strand.forward_contact_maps(values)
                 if contact_map
-                else strand.forward_tracks(values, table.strands, shifts=table.shifts.tolist())
+                else strand.forward_bins(values, shifts=table.shifts[chosen].tolist())
             )
-        chosen = table.select(self.curies)
-        values = np.ascontiguousarray(values[..., chosen], np.float32)
+        values = np.ascontiguousarray(values, np.float32)
         if alignment is not None:
             values = (
                 alignment.contact_maps(values, about.resolution)
@@ -113,10 +125,11 @@ class Listing:
         self, table: TrackTable, counts: np.ndarray, pairs: np.ndarray, junctions: np.ndarray
     ) -> JunctionData:
         chosen = table.select(self.curies)
-        tissues = len(table.rows)
         minus, donor, acceptor = pairs[:, 0, None], pairs[:, 1, None], pairs[:, 2, None]
+        columns = np.arange(len(chosen)) if self.only_listed else chosen
+        tissues = len(chosen) if self.only_listed else len(table.rows)
         # Released weights give counts as they are; ours are trained on counts divided by a mean.
-        values = counts[donor, acceptor, minus * tissues + chosen] * table.nonzero_mean[chosen]
+        values = counts[donor, acceptor, minus * tissues + columns] * table.nonzero_mean[chosen]
         return JunctionData(
             junctions=junctions,
             values=values.astype(np.float32),

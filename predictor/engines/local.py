@@ -14,7 +14,9 @@ from alphagenome.models.dna_model import Organism
 from alphagenome.models.dna_output import Output, OutputMetadata, OutputType, VariantOutput
 
 from predictor import errors
-from predictor.engines.compiled import DevicePrediction, JunctionContext, use_compilation_cache
+from predictor.engines.compilation_cache import use_compilation_cache
+from predictor.engines.compiled import DevicePrediction
+from predictor.engines.junctions import JunctionContext
 from predictor.engines.listing import Listing
 from predictor.engines.organism_data import (
     ORGANISM_INDEX,
@@ -134,7 +136,7 @@ class LocalModel(ScoringModel):
             )
         request = self._request(organism, requested_outputs, ontology_terms)
         self._check_window(len(sequence))
-        listing = Listing(interval=interval, width=len(sequence), curies=request.curies)
+        listing = self._listing(request, interval, len(sequence))
         parts = self._parts([sequence], request, listing, None, None)
         return _output({kind: found[0] for kind, found in parts})
 
@@ -268,7 +270,7 @@ class LocalModel(ScoringModel):
                     raise
                 warnings.warn(error.message, stacklevel=4)
         alleles: Sequence[str] = allele_sequences(interval, variants, reference)
-        listing = Listing(interval=interval, width=interval.width, curies=request.curies)
+        listing = self._listing(request, interval, interval.width)
         alignment = context = None
         if variants:
             alignment = AlleleAlignment(interval, variants)
@@ -303,7 +305,8 @@ class LocalModel(ScoringModel):
         context = None
         if alleles > 1 and OutputType.SPLICE_JUNCTIONS in request.kinds:
             context = _context(AlleleAlignment(interval, []), interval, None, None)
-        self._run(["N" * window] * alleles, request, context)
+        listing = self._listing(request, interval, window)
+        self._run(["N" * window, "A" * window][:alleles], request, listing, context)
 
     def output_metadata(self, organism: Organism = Organism.HOMO_SAPIENS) -> OutputMetadata:
         """The tracks of every output type, without padding.
@@ -350,14 +353,31 @@ class LocalModel(ScoringModel):
         )
 
     def _run(
-        self, sequences: Sequence[str], request: "_Request", context: JunctionContext | None
+        self,
+        sequences: Sequence[str],
+        request: "_Request",
+        listing: Listing,
+        context: JunctionContext | None,
     ) -> DevicePrediction:
+        chosen = None
+        if listing.only_listed:
+            tables = {k: self.catalogue.table(request.organism, k) for k in request.kinds}
+            chosen = {kind: listing.rows(table) for kind, table in tables.items()}
         return self._network.predict(
             np.stack([base_codes(sequence) for sequence in sequences]),
             ORGANISM_INDEX[request.organism],
             request.kinds,
             nonzero_means(self.catalogue, request.organism, self._network.config.tracks),
             context,
+            chosen,
+        )
+
+    def _listing(self, request: "_Request", interval: Interval | None, width: int) -> Listing:
+        return Listing(
+            interval=interval,
+            width=width,
+            curies=request.curies,
+            only_listed=self._network.chooses_tracks,
         )
 
     def _parts(
@@ -369,7 +389,7 @@ class LocalModel(ScoringModel):
         alignment: AlleleAlignment | None,
     ) -> Iterator[tuple[OutputType, list[Data]]]:
         """Per output type the data of each sequence; only the second one is aligned."""
-        predicted = self._run(sequences, request, context)
+        predicted = self._run(sequences, request, listing, context)
         for kind in request.kinds:
             table = self.catalogue.table(request.organism, kind)
             if kind is OutputType.SPLICE_JUNCTIONS:

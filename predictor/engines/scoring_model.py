@@ -12,7 +12,7 @@ from anndata import AnnData
 from tqdm.auto import tqdm
 
 from predictor import errors
-from predictor.engines.compiled import CompiledNetwork
+from predictor.engines.compiled import CompiledNetwork, independent
 from predictor.engines.interval_run import IntervalRun
 from predictor.engines.organism_data import OrganismData, interval_on_assembly
 from predictor.engines.variant_run import VariantRun
@@ -73,7 +73,10 @@ class ScoringModel(DnaModel):  # type: ignore[misc]  # The SDK has no type infor
             )
             for organism, reference in (references or {}).items()
         }
-        self._network = CompiledNetwork(weights.config, weights.params, weights.state)
+        # The network empties what it is given.
+        self._network = CompiledNetwork(
+            weights.config, independent(weights.params), independent(weights.state)
+        )
 
     def score_variant(
         self,

@@ -24,7 +24,8 @@ from alphagenome.models.variant_scorers import VariantScorerTypes
 from anndata import AnnData
 from jaxtyping import Array, Float, UInt8
 
-from predictor.engines.compiled import CompiledNetwork, JunctionContext
+from predictor.engines.compiled import CompiledNetwork
+from predictor.engines.junctions import JunctionContext, Junctions
 from predictor.engines.organism_data import (
     ORGANISM_INDEX,
     OrganismData,
@@ -195,27 +196,32 @@ class VariantRun:
             yield self._assembled(plan, self._numbers(plan))
 
     def _numbers(self, plan: VariantPlan) -> list[Any]:
-        predicted = self._network.predict(
-            np.stack([plan.reference, plan.alternate]),
+        window = self._network.reference(
+            plan.reference,
             ORGANISM_INDEX[self.organism],
+            [kind for kind in self._kinds if kind != _JUNCTIONS],
+            self._means,
+        )
+        found = self._network.alternates(
+            window,
+            plan.alternate[None],
             self._kinds,
             self._means,
-            self._context(plan) if _JUNCTIONS in self._kinds else None,
+            contexts=[self._context(plan)] if _JUNCTIONS in self._kinds else None,
         )
-        outputs = {k: predicted.outputs[k] for k in self._kinds if k != _JUNCTIONS}
         numbers = _reduced(
             self.scorers,
-            {kind: values[0] for kind, values in outputs.items()},
-            outputs,
-            1,
-            predicted.junctions,
+            {kind: values[0] for kind, values in window.outputs.items()},
+            found.outputs,
+            0,
+            None if found.junctions is None else found.junctions[0],
             self._tracks[_JUNCTIONS].nonzero_mean if _JUNCTIONS in self._kinds else None,
             [own.arrays for own in plan.prepared],
             self._alignment(plan),
             align_all=self._align_all,
         )
-        found: list[Any] = jax.device_get(numbers)
-        return found
+        scores: list[Any] = jax.device_get(numbers)
+        return scores
 
     def _assembled(self, plan: VariantPlan, numbers: list[Any]) -> list[AnnData]:
         return variant_scores.assemble(
@@ -254,7 +260,7 @@ def _reduced(
     reference: Mapping[OutputType, Array],
     alternates: Mapping[OutputType, Array],
     row: int,
-    junctions: Mapping[str, Array] | None,
+    junctions: Junctions | None,
     junction_means: Float[Array, " T"] | None,
     arrays: Sequence[Arrays],
     alignment: Alignment | None,
@@ -282,10 +288,9 @@ def _reduced(
 
 
 def _junction_counts(
-    junctions: Mapping[str, Array], means: Float[Array, " T"]
+    junctions: Junctions, means: Float[Array, " T"]
 ) -> tuple[JunctionCounts, JunctionCounts]:
     """REF and ALT; both strands of a tissue have the same mean, padding has none."""
     both = jax.numpy.tile(jax.numpy.nan_to_num(means, nan=1.0), 2)
-    counts = junctions["predictions"] * both
-    positions = junctions["splice_site_positions"]
+    counts, positions = junctions.counts * both, junctions.positions
     return JunctionCounts(counts[0], positions[0]), JunctionCounts(counts[1], positions[1])

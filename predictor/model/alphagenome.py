@@ -98,7 +98,7 @@ class AlphaGenome(nnx.Module):
         found = self.read_tokens(trunk, organism_index, requested, chosen, with_128bp=with_128bp)
         finest = bases_heads(requested, sites_given=splice_site_positions is not None)
         bp_1 = None
-        if finest or not requested:
+        if finest or JUNCTION in requested or not requested:
             at_bases, bp_1 = self.read_bases(
                 trunk,
                 encoded.skips,

@@ -22,7 +22,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from predictor.errors import AllelensError
 from predictor.model.alphagenome import AlphaGenome, Encoded, Trunk, bases_heads
 from predictor.model.config import PAIR_WIDTH, ModelConfig
-from predictor.model.heads import JUNCTION, requested_heads
+from predictor.model.heads import JUNCTION, Embeddings, requested_heads
 from predictor.model.initialization import Draw, initialize
 from predictor.model.normalization import Dropout
 from predictor.model.splicing import JunctionHead
@@ -97,7 +97,8 @@ def forward(
       organism_index: 0 human, 1 mouse.
       requested: heads or output types; only what they need is computed.
       chosen: per head the tracks (for junctions the tissues) to compute; a head that is absent
-        gives all of its tracks, padding included.
+        gives all of its tracks, padding included. The five splice classes are always given
+        whole: each probability needs all of them.
       splice_site_positions: sites for the junction head, rows donor +, acceptor +, donor -,
         acceptor -, 0-based, -1 where there is none. Without them the network takes the sites
         that its classification head finds.
@@ -201,6 +202,24 @@ def read_bases(
         with_embeddings=with_embeddings,
         window=window,
     )
+
+
+def read_head(
+    config: ModelConfig,
+    params: Tree,
+    state: Tree,
+    name: str,
+    embeddings: Embeddings,
+    organism_index: Int[ArrayLike, " B"],
+    chosen: Int[Array, " T"] | None = None,
+) -> dict[str, Array]:
+    """One head alone, though not that of the junctions, on embeddings of earlier stages.
+
+    It answers at those resolutions whose embeddings it is given.
+    """
+    head = bind(config, params, state).heads[name]
+    found: dict[str, Array] = head(embeddings, jnp.asarray(organism_index), chosen)
+    return found
 
 
 def forward_train(

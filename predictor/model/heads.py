@@ -132,7 +132,10 @@ class ContactHead(nnx.Module):
 
 
 class SpliceHead(nnx.Module):
-    """Logits per base pair, and what `activation` makes of them."""
+    """Logits per base pair, and what `activation` makes of them.
+
+    Class probabilities need the logits of all classes, so a choice of classes is not heeded.
+    """
 
     def __init__(
         self,
@@ -144,6 +147,7 @@ class SpliceHead(nnx.Module):
     ):
         tracks = getattr(config.tracks, spec.name)
         self.activation = activation
+        self.whole = activation is _class_probabilities
         self.linear = MultiOrganismLinear(
             config.organisms, config.embedding_1bp_channels, tracks, draw=draw
         )
@@ -154,6 +158,7 @@ class SpliceHead(nnx.Module):
         organism_index: Int[Array, " B"],
         chosen: Int[Array, " T"] | None = None,
     ) -> dict[str, Array]:
+        chosen = None if self.whole else chosen
         logits = self.linear(embeddings.at(1), organism_index, chosen)
         return {"logits": logits, "predictions": self.activation(logits)}
 

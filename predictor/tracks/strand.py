@@ -43,7 +43,12 @@ def forward_tracks(
         DNASE tracks need 1, because the base coordinates of their two strands are offset by
         one; tracks that mirror exactly need 0, the default.
     """
-    turned = values[::-1, opposite_strand_index(strands)]
+    return forward_bins(values[:, opposite_strand_index(strands)], shifts=shifts)
+
+
+def forward_bins(values: np.ndarray, *, shifts: Sequence[int] | None = None) -> np.ndarray:
+    """The part of `forward_tracks` that is left once the tracks have changed places."""
+    turned = values[::-1].copy() if any(shifts or ()) else values[::-1]
     for shift in sorted(set(shifts or ()) - {0}):
         columns = np.flatnonzero(np.asarray(shifts) == shift)
         moved = np.zeros_like(turned[:, columns])

@@ -47,7 +47,7 @@ def equal(found, expected, kinds=ALL, **tolerance):
 def pure_forward(network, one_hot, names):
     forward = jax.jit(functional.forward, static_argnums=(0, 5))
     return forward(
-        network.config, network._params, network._state, one_hot[None], np.array([0]), names
+        network.stages.config, *network.stages._weights, one_hot[None], np.array([0]), names
     )
 
 
@@ -389,9 +389,16 @@ def test_warming_compiles_what_a_prediction_needs_and_keeps_it_on_disk(
     model, small_home, insertion
 ):
     model.warm(4_096)
-    compiled = model._network._pair_junctions._cache_size()
+    programs = {
+        name: program
+        for name, program in vars(model._network.stages).items()
+        if hasattr(program, "_cache_size")
+    }
+    # How many sites there are, and so the size of this program, shows only in a prediction.
+    del programs["_counts"]
+    compiled = {name: program._cache_size() for name, program in programs.items()}
     alleles(model, [insertion], Interval("demo1", 0, 4_096))
-    assert model._network._pair_junctions._cache_size() == compiled
+    assert {name: program._cache_size() for name, program in programs.items()} == compiled
     assert any((small_home / "xla-cache").iterdir())
 
 

@@ -9,7 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from predictor import errors
-from predictor.engines.compiled import _padded, align_to_reference, candidate_sites
+from predictor.engines.junctions import (
+    align_to_reference,
+    candidate_sites,
+    padded_insertions,
+)
 from predictor.genome.splice_sites import splice_site_mask
 from predictor.model.splicing import select_sites
 from predictor.tracks.alignment import AlleleAlignment
@@ -114,7 +118,7 @@ def test_the_device_aligns_as_the_host_in_both_orientations(variants, seed):
     alignment = AlleleAlignment(Interval("c", 0, WIDTH), variants)
     expected = alignment.tracks(values)
     for device, turn in ((alignment.forward, 1), (alignment.reversed, -1)):
-        found = ALIGN(values[::turn], device.source, _padded(device.insertions, WIDTH))
+        found = ALIGN(values[::turn], device.source, padded_insertions(device.insertions, WIDTH))
         assert np.array_equal(np.asarray(found)[::turn], expected)
 
 
@@ -230,13 +234,14 @@ def test_the_sites_of_both_alleles_agree_with_the_golden_pipeline(golden):
             mask[:] = True
         device = AlleleAlignment(interval, [changed]).forward
         candidates = candidate_sites(
-            jnp.stack([arrays[f"ref_sites_{i}"], arrays[f"alt_sites_{i}"]]),
+            jnp.asarray(arrays[f"ref_sites_{i}"])[None],
+            jnp.asarray(arrays[f"alt_sites_{i}"])[None],
             jnp.asarray(device.source),
-            jnp.asarray(_padded(device.insertions, interval.width)),
+            jnp.asarray(padded_insertions(device.insertions, interval.width)),
             jnp.asarray(mask),
             jnp.asarray(annotated),
         )
-        found = np.asarray(select_sites(candidates[None], meta["k"], meta["threshold"]))[0]
+        found = np.asarray(select_sites(candidates, meta["k"], meta["threshold"]))[0]
         assert np.array_equal(found, arrays[f"predict_variant_positions_{i}"]), item
         tested += 1
     assert tested

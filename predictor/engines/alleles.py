@@ -1,0 +1,116 @@
+"""Sequences on the device: what is known of each, and the reference windows that are kept.
+
+Axes: B sequences (1), S base pairs, N tokens, C channels.
+"""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+import numpy as np
+from alphagenome.models.dna_output import OutputType
+from jaxtyping import Array, Float
+
+from predictor.engines.junctions import Junctions
+from predictor.model.alphagenome import Trunk
+
+Outputs = Mapping[OutputType, Array]
+"""Per output type an array [B, ...] on the device, in data units."""
+
+
+@dataclass(kw_only=True)
+class Allele:
+    """A sequence after the tower.
+
+    Attributes:
+      codes: uint8 [S], 0 to 3 for A, C, G, T, anything else for no base.
+      organisms: int32 [1].
+      tokens: the encoder's, before the tower.
+      trunk: the tower's result.
+      skips: the encoder's for the decoder; None where they were given up for want of memory.
+      found: what has been read, by `Reading.key`.
+    """
+
+    codes: np.ndarray
+    organisms: np.ndarray
+    tokens: Float[Array, "1 N C"]
+    trunk: Trunk
+    skips: tuple[Float[Array, "1 _ _"], ...] | None
+    found: dict[Any, Any] = field(default_factory=dict)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it takes on the device."""
+        leaves = jax.tree.leaves((self.tokens, self.trunk, self.skips, [*self.found.values()]))
+        return sum(leaf.nbytes for leaf in leaves)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferenceWindow:
+    """REF of a window, for its variants.
+
+    Attributes:
+      outputs: per output type [1, ...] on the device, in data units and in the orientation of
+        the network.
+      junctions: between the sites that REF shows itself, where they were asked for.
+      allele: what the variants of the window start from.
+    """
+
+    outputs: Outputs
+    junctions: Junctions | None
+    allele: Allele
+
+
+class ReferenceCache:
+    """Reference windows by content, the most recently used ones within a budget of memory."""
+
+    def __init__(self, budget: int):
+        """`budget`: in bytes on the device."""
+        self.budget = budget
+        self._kept: OrderedDict[str, Allele] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that all windows take on the device."""
+        return sum(allele.nbytes for allele in self._kept.values())
+
+    def find(self, codes: np.ndarray, organism_index: int) -> Allele | None:
+        """The window with this very sequence, if it is still there."""
+        key = _key(codes, organism_index)
+        if key in self._kept:
+            self._kept.move_to_end(key)
+        return self._kept.get(key)
+
+    def keep(self, allele: Allele) -> None:
+        """Keeps a window, new or grown, as the most recent one.
+
+        Older ones make room. If it is too large by itself, it gives up first what has been read
+        of it, then its skips, and at last its place.
+        """
+        key = _key(allele.codes, int(allele.organisms[0]))
+        self._kept[key] = allele
+        self._kept.move_to_end(key)
+        while len(self._kept) > 1 and self.nbytes > self.budget:
+            self._kept.popitem(last=False)
+        if self.nbytes > self.budget:
+            allele.found.clear()
+        if self.nbytes > self.budget:
+            allele.skips = None
+        if self.nbytes > self.budget:
+            del self._kept[key]
+
+    def clear(self) -> None:
+        """Forgets all windows."""
+        self._kept.clear()
+
+
+def _key(codes: np.ndarray, organism_index: int) -> str:
+    hasher = hashlib.sha256(f"{organism_index} {len(codes)} ".encode())
+    hasher.update(np.ascontiguousarray(codes, np.uint8).tobytes())
+    return hasher.hexdigest()
