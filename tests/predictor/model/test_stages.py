@@ -62,13 +62,25 @@ def plain(tiny, trained, batch, quick_jit):
     )
 
 
-def assert_same(found, expected, chosen=None, **tolerance):
+def assert_same(found, expected, chosen=None):
+    """Within the rounding of float32, which single values of so narrow a network amplify."""
     for head in HEADS:
         for key, values in expected[head].items():
             rows = (chosen or {}).get(head)
             if rows is not None and key != "splice_site_positions":
                 values = values[..., rows]
-            np.testing.assert_allclose(found[head][key], values, err_msg=head, **tolerance)
+            if values.dtype != np.float32:
+                np.testing.assert_array_equal(found[head][key], values)
+            else:
+                assert_near(found[head][key], values, head)
+
+
+def assert_near(found, expected, name=""):
+    scale = np.sqrt(np.mean(np.square(expected)))
+    difference = np.abs(found - expected) / scale
+    # Usage is rounded to float16.
+    assert np.sqrt(np.mean(np.square(difference))) < (5e-4 if "usage" in name else 5e-5), name
+    assert difference.max() < 5e-3, name
 
 
 def test_prepared_weights_give_the_numbers_of_the_trained_ones(
@@ -78,7 +90,7 @@ def test_prepared_weights_give_the_numbers_of_the_trained_ones(
     found = run(
         config, prepared, batch, quick_jit, splice_site_positions=POSITIONS, with_128bp=True
     )
-    assert_same(found, plain, rtol=1e-4, atol=1e-5)
+    assert_same(found, plain)
 
 
 def test_in_bfloat16_too(tiny, trained, batch, quick_jit):
@@ -132,7 +144,7 @@ def test_chosen_tracks_are_a_slice_of_all(tiny, trained, batch, quick_jit, plain
     del chosen["splice_sites_classification"]  # Always whole.
     tissues, all_tissues = chosen["splice_sites_junction"], tracks["splice_sites_junction"]
     chosen["splice_sites_junction"] = np.concatenate([tissues, all_tissues + tissues])
-    assert_same(found, plain, chosen, rtol=1e-4, atol=1e-5)
+    assert_same(found, plain, chosen)
 
 
 def test_choosing_classes_does_not_change_which_sites_are_selected(tiny, trained, batch, quick_jit):
@@ -155,11 +167,9 @@ def test_junctions_at_given_sites_may_be_all_that_is_asked_for(
         ("splice_sites_junction",),
         splice_site_positions=POSITIONS,
     )
-    np.testing.assert_allclose(
+    assert_near(
         found["splice_sites_junction"]["predictions"],
         plain["splice_sites_junction"]["predictions"],
-        rtol=1e-4,
-        atol=1e-5,
     )
 
 
@@ -176,9 +186,9 @@ def test_window_by_window_gives_the_numbers_of_the_whole(tiny, trained, batch, q
         with_128bp=True,
         window=width,
     )
-    assert_same(found, plain, rtol=1e-4, atol=1e-5)
+    assert_same(found, plain)
     for name, values in plain["embeddings"].items():
-        np.testing.assert_allclose(found["embeddings"][name], values, rtol=1e-4, atol=1e-5)
+        assert_near(found["embeddings"][name], values)
 
 
 @pytest.mark.parametrize("which", ["encoder", "decoder"])
@@ -211,5 +221,5 @@ def test_the_halos_are_no_larger_than_they_have_to_be(tiny, trained, one_hot, wh
         return np.asarray(stretch(halo))
 
     enough, more = read(halo), read(halo + 2)
-    np.testing.assert_allclose(enough, more, rtol=1e-4, atol=1e-5)
+    assert_near(enough, more)
     assert np.abs(read(halo - 1) - more).max() > 1e-4
