@@ -100,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_score(commands)
     _add_weights(commands)
     _add_install_genome(commands)
+    _add_connect_hosted(commands)
     _add_serve(commands)
     _add_simulate(commands)
     _add_train(commands)
@@ -166,6 +167,21 @@ def _add_weights(commands: "argparse._SubParsersAction[_Parser]") -> None:
     )
     command.add_argument("--accept-licence", metavar='"NAME OF PERSON"', help=licence_help)
     command.set_defaults(run=_install_weights)
+
+
+def _add_connect_hosted(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    command = commands.add_parser(
+        "connect-hosted",
+        help="use the official service, with a key of one's own",
+        description="Tries the key in ALPHAGENOME_API_KEY, records who accepts the terms of the "
+        "service, and keeps its list of tracks. ALPHAGENOME_ADDRESS names another address.",
+    )
+    command.add_argument(
+        "--accept-terms",
+        metavar='"NAME OF PERSON"',
+        help="who has read and accepts the terms of the service; kept with the date",
+    )
+    command.set_defaults(run=_connect_hosted)
 
 
 def _add_install_genome(commands: "argparse._SubParsersAction[_Parser]") -> None:
@@ -361,6 +377,17 @@ def _score(parsed: argparse.Namespace) -> None:
     print(f"Scored {found.scored:,} of {found.variants:,} variants; wrote {parsed.out}.")
     if found.problems is not None:
         print(f"Why the others could not be scored is in {found.problems}.")
+
+
+def _connect_hosted(parsed: argparse.Namespace) -> None:
+    from predictor.engines import hosted_connection
+
+    print(f"{hosted_connection.TERMS}.")
+    person = parsed.accept_terms
+    if person is None and sys.stdin.isatty():
+        person = input("If you have read and accept them, type your full name (or nothing): ")
+    card = hosted_connection.connect(person=person)
+    print(f"Connected the hosted service at {card['address']}; {person} accepted its terms.")
 
 
 def _install_genome(parsed: argparse.Namespace) -> None:

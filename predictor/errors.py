@@ -274,3 +274,15 @@ class ServiceRefusedError(AllelensError):
     """The service cannot be started as it was asked for."""
 
     code = "service_refused"
+
+
+class HostedServiceError(AllelensError):
+    """The hosted service refuses, does not answer, or answers something unexpected."""
+
+    code = "hosted_service"
+
+
+class ServiceBusyError(AllelensError):
+    """The hosted service was busy for longer than one waits for it; later it will work."""
+
+    code = "service_busy"

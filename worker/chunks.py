@@ -7,13 +7,15 @@ from typing import Any
 from alphagenome.data.genome import Interval
 from alphagenome.models.dna_output import OutputType
 
-from predictor.errors import AllelensError
+from predictor.engines import waiting
+from predictor.errors import AllelensError, ServiceBusyError
 from predictor.tracks.output_types import parse_organism
 from webapp.jobs.claims import (
     ClaimedChunk,
     StaleAttempt,
     fail_chunk,
     finish_chunk,
+    note_on_job,
     record_part,
     release_chunk,
 )
@@ -26,6 +28,7 @@ from worker.truth import truth_of
 
 _log = logging.getLogger("allelens.worker")
 
+_REST_SECONDS = 60.0
 _UNEXPECTED = (
     "Something went wrong while this was computed; the worker's log has the details. "
     "Try it again later."
@@ -36,11 +39,16 @@ def run_chunk(slot: Slot, claimed: ClaimedChunk) -> None:
     """Computes a chunk to its end, whatever the end is."""
     slot.hold(claimed)
     try:
-        _compute(slot, claimed)
+        with waiting.listening(_Waiting(slot, claimed)):
+            _compute(slot, claimed)
         finish_chunk(claimed=claimed)
     except StaleAttempt:
         _log.info("Chunk %s was cancelled or taken over.", claimed.pk)
         _end(release_chunk, claimed=claimed, message="Stopped.")
+    except ServiceBusyError as error:
+        # Not a failure, and not counted as one; until it is claimed again, others get their turn.
+        slot.models.rest(_engine_of(claimed), _REST_SECONDS)
+        _end(release_chunk, claimed=claimed, message=error.message)
     except AllelensError as error:
         _end(fail_chunk, claimed=claimed, code=error.code, message=error.message, permanent=True)
     except Chunk.DoesNotExist:
@@ -56,6 +64,23 @@ def run_chunk(slot: Slot, claimed: ClaimedChunk) -> None:
         )
     finally:
         slot.let_go()
+
+
+class _Waiting:
+    """Tells a job's story that its engine waits; see `predictor.engines.waiting`."""
+
+    def __init__(self, slot: Slot, claimed: ClaimedChunk):
+        self._slot, self._claimed = slot, claimed
+
+    def waits(self, message: str) -> None:
+        note_on_job(claimed=self._claimed, message=message)
+
+    def check(self) -> None:
+        self._slot.check_held()
+
+
+def _engine_of(claimed: ClaimedChunk) -> str:
+    return Job.objects.values_list("engine", flat=True).get(pk=claimed.job_pk)
 
 
 def _compute(slot: Slot, claimed: ClaimedChunk) -> None:

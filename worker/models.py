@@ -3,6 +3,7 @@
 import logging
 import os
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol, cast
 
@@ -45,6 +46,7 @@ class Models:
 
     def __init__(self) -> None:
         self._opened: dict[str, AlleleModel] = {}
+        self._resting: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def installed(self) -> list[str]:
@@ -55,6 +57,15 @@ class Models:
             for description in list_engines()
             if description.installed and (not only or description.name in only)
         ]
+
+    def rest(self, name: str, seconds: float) -> None:
+        """Leaves an engine alone for a while, such as one that waits for somebody else."""
+        self._resting[name] = time.monotonic() + seconds
+
+    def claimable(self) -> list[str]:
+        """Those of `installed` that do not rest."""
+        now = time.monotonic()
+        return [name for name in self.installed() if self._resting.get(name, now) <= now]
 
     def opened(self) -> list[str]:
         return list(self._opened)

@@ -30,7 +30,7 @@ def drain() -> int:
             break
         claimed = claim_chunk(
             owner=here.name,
-            engines=here.models.installed(),
+            engines=here.models.claimable(),
             lease_seconds=settings.JOB_LEASE_SECONDS,
         )
         if claimed is None:

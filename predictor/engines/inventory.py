@@ -20,16 +20,20 @@ def table() -> str:
             rows.append((found.name, "no", "-", "-", "-", _assemblies(found.engine)))
             problems.append(f"{found.name}: {found.problem} Install: {found.install_command}")
             continue
+        if not found.engine.needs_weights:
+            longest = f"{max(found.engine.windows):,} bp"
+            rows.append((found.name, "yes", "-", "service", longest, _assemblies(found.engine)))
+            continue
         folder = weights_folder(found.name)
         config = ModelConfig.from_json((folder / "config.json").read_text())
-        longest = fit.longest_window(config, found.engine.windows, memory)
+        fitting = fit.longest_window(config, found.engine.windows, memory)
         rows.append(
             (
                 found.name,
                 "yes",
                 f"{(found.weights_digest or '')[:12]} {_size(folder)}",
                 device,
-                "none fits" if longest is None else f"{longest:,} bp",
+                "none fits" if fitting is None else f"{fitting:,} bp",
                 _assemblies(found.engine),
             )
         )

@@ -14,8 +14,9 @@ from alphagenome.models.dna_model import DnaModel, Organism
 from alphagenome.models.dna_output import OutputType
 
 from predictor import errors
+from predictor.engines import hosted_connection
 from predictor.home import genome_folder
-from predictor.weights.load import weights_folder
+from predictor.weights.load import described_folder, weights_folder
 
 if TYPE_CHECKING:
     from predictor.genome.polyadenylation import PolyadenylationSites
@@ -41,7 +42,6 @@ class Engine:
       genome_command: the command that installs its genome.
       invented: its results are about an invented genome.
       needs_weights: it runs here with weights of its own.
-      unavailable: why this version cannot run it even if installed; empty otherwise.
     """
 
     name: str
@@ -54,7 +54,6 @@ class Engine:
     genome_command: str
     invented: bool = False
     needs_weights: bool = True
-    unavailable: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,10 +142,9 @@ ENGINES: dict[str, Engine] = {
             assemblies=_REAL_ASSEMBLIES,
             windows=_SDK_WINDOWS,
             default_window=131_072,
-            weights_command="export ALPHAGENOME_API_KEY=...",
+            weights_command=hosted_connection.CONNECT_COMMAND,
             genome_command="python -m predictor install-genome hg38",
             needs_weights=False,
-            unavailable="The hosted service cannot be reached from this version yet.",
         ),
     )
 }
@@ -177,17 +175,16 @@ def describe_engine(name: str) -> EngineDescription:
       UnknownEngineError: lists the names that exist.
     """
     engine = find_engine(name)
-    if engine.unavailable:
-        return EngineDescription(
-            engine=engine,
-            installed=False,
-            problem=engine.unavailable,
-            install_command=engine.weights_command,
-        )
     digest: str | None = None
     output_types: dict[Organism, tuple[OutputType, ...]] = {}
     problem, command = "", engine.weights_command
+    if not engine.needs_weights and (problem := hosted_connection.problem()):
+        return EngineDescription(
+            engine=engine, installed=False, problem=problem, install_command=command
+        )
     try:
+        if engine.needs_weights:
+            weights_folder(name)
         digest = engine_card(name).get("digest")
         output_types = _output_types(name)
     except errors.WeightsMissingError as error:
@@ -214,7 +211,7 @@ def engine_card(name: str) -> dict[str, Any]:
       WeightsMissingError: the weights are not installed.
     """
     find_engine(name)
-    card: dict[str, Any] = json.loads((weights_folder(name) / "card.json").read_text())
+    card: dict[str, Any] = json.loads((described_folder(name) / "card.json").read_text())
     return card
 
 
@@ -239,14 +236,20 @@ def installed_engine(name: str) -> Engine:
 
 
 def open_engine(name: str) -> DnaModel:
-    """Loads an engine, ready to predict. Takes seconds, and loads JAX.
+    """Loads an engine, ready to predict. Takes seconds, and loads JAX where it computes here.
 
     Raises:
       UnknownEngineError: there is none of that name.
       EngineNotInstalledError: says what is missing and which command installs it;
         `WeightsMissingError` where it is the weights.
+      HostedServiceError: the hosted service does not answer.
     """
     engine = installed_engine(name)
+    if not engine.needs_weights:
+        # Imported late: it brings gRPC with it.
+        from predictor.engines.hosted import open_hosted
+
+        return open_hosted(windows=engine.windows, references=open_references(engine))
     # Imported late: it brings JAX with it.
     from predictor.engines.local import LocalModel
 

@@ -24,6 +24,8 @@ STATUS: dict[type[errors.AllelensError], grpc.StatusCode] = {
     errors.NotSupportedError: grpc.StatusCode.UNIMPLEMENTED,
     errors.UnauthenticatedError: grpc.StatusCode.UNAUTHENTICATED,
     errors.QuotaExceededError: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    errors.ServiceBusyError: grpc.StatusCode.UNAVAILABLE,
+    errors.HostedServiceError: _MISSING,
 }
 
 

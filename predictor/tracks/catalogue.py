@@ -226,7 +226,7 @@ def catalogue(engine: str) -> Catalogue:
     Raises:
       WeightsMissingError: the engine's weights, or their `tracks.json`, are not installed.
     """
-    path = load.weights_folder(engine) / "tracks.json"
+    path = load.described_folder(engine) / "tracks.json"
     return _read(engine, path, path.stat().st_mtime_ns)
 
 

@@ -1,6 +1,7 @@
 """Finds and loads the installed weights of an engine."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 SHIPPED = Path(__file__).resolve().parent
 _PARTS = ("arrays", "config.json", "tracks.json", "card.json")
+_DESCRIPTION = ("tracks.json", "card.json")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
@@ -21,6 +23,19 @@ def weights_folder(engine: str) -> Path:
     Raises:
       WeightsMissingError: there is no complete one; names what is missing and where.
     """
+    return _folder(engine, _PARTS)
+
+
+def described_folder(engine: str) -> Path:
+    """The folder with tracks and card of an engine, which may compute elsewhere, without arrays.
+
+    Raises:
+      WeightsMissingError: as `weights_folder`.
+    """
+    return _folder(engine, _DESCRIPTION)
+
+
+def _folder(engine: str, parts: Sequence[str]) -> Path:
     if _NAME.fullmatch(engine) is None:
         raise errors.WeightsMissingError(f'"{engine}" cannot be the name of an engine.')
     installed, shipped = home() / "weights" / engine, SHIPPED / engine
@@ -29,7 +44,7 @@ def weights_folder(engine: str) -> Path:
         raise errors.WeightsMissingError(
             f"The weights of the engine {engine} are not installed (looked in {folder})."
         )
-    if missing := [part for part in _PARTS if not (folder / part).exists()]:
+    if missing := [part for part in parts if not (folder / part).exists()]:
         raise errors.WeightsMissingError(
             f"The weights of the engine {engine} in {folder} are incomplete: "
             f"{', '.join(missing)} is missing; install them again."

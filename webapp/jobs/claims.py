@@ -167,6 +167,18 @@ def record_part(
     return True
 
 
+def note_on_job(*, claimed: ClaimedChunk, message: str) -> None:
+    """Says on the job what it waits for; nothing any more where the message is empty.
+
+    Raises:
+      StaleAttempt: the chunk is no longer this worker's.
+    """
+    with changing(claimed.job_pk) as story:
+        held_chunk(claimed)
+        story.job.message = message
+        story.tell(EventType.NOTE, message=message)
+
+
 def finish_chunk(*, claimed: ClaimedChunk) -> None:
     """Ends a chunk whose parts are all complete, and the job with its last chunk.
 

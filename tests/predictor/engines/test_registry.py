@@ -70,8 +70,12 @@ def test_missing_weights_are_refused_with_the_command_that_installs_them(in_smal
         registry.open_engine(name)
 
 
-def test_nothing_stands_in_for_the_hosted_service(in_small_home):
-    with pytest.raises(errors.EngineNotInstalledError, match="cannot be reached"):
+def test_the_hosted_service_wants_a_key_and_then_its_terms_accepted(in_small_home, monkeypatch):
+    monkeypatch.delenv("ALPHAGENOME_API_KEY", raising=False)
+    with pytest.raises(errors.EngineNotInstalledError, match="No key of the hosted service"):
+        registry.open_engine("hosted")
+    monkeypatch.setenv("ALPHAGENOME_API_KEY", "any")
+    with pytest.raises(errors.EngineNotInstalledError, match=r"terms are not accepted.*connect"):
         registry.open_engine("hosted")
 
 

@@ -19,8 +19,10 @@ from alphagenome.models.dna_model import DnaModel, Organism
 from alphagenome.models.dna_output import Output, OutputMetadata, OutputType, VariantOutput
 from anndata import AnnData
 
+from predictor import errors
 from predictor.serving import command, options, server
 from predictor.serving.answers import Answers
+from predictor.serving.authoriser import Authoriser, Call
 from predictor.serving.service import Limits
 
 SECONDS_PER_BASE = 0.2
@@ -142,6 +144,19 @@ def _output(kinds, width: int, interval: Interval | None, level: float) -> Outpu
     return Output(**found)
 
 
+class Quota:
+    """Refuses the first calls, as if a quota had been used up just before them."""
+
+    def __init__(self, authoriser: Authoriser, refusals: int):
+        self._authoriser, self._left = authoriser, refusals
+
+    def admit(self, call: Call) -> str:
+        if self._left and call.windows:
+            self._left -= 1
+            raise errors.QuotaExceededError(f"The quota of {call.key} is used up for a moment.")
+        return self._authoriser.admit(call)
+
+
 def _report(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
@@ -151,6 +166,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("story", type=Path)
     parser.add_argument("--open-calls", type=int, default=100)
+    parser.add_argument("--refuse", type=int, default=0, help="the first calls, for their quota")
     options.add_options(parser)
     options.add_keys_option(parser)
     given = parser.parse_args(["--engine=framing", *sys.argv[1:]])
@@ -158,7 +174,7 @@ def main() -> None:
         server.Service(
             open_engines=lambda: {"framing": Answers(FramingModel(given.story))},
             place=server.Place(port=given.port, certificate=given.certificate, key=given.key),
-            authoriser=command.key_authoriser(given),
+            authoriser=Quota(command.key_authoriser(given), given.refuse),
             limits=Limits(at_once=1, open_calls_of_one=given.open_calls),
             grace=given.grace,
             report=_report,

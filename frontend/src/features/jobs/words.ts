@@ -39,6 +39,8 @@ export function progressSentence(job: Job, types: ReadonlyMap<string, OutputType
         ? `Waiting: ${plural(job.queue_position - 1, "job")} before this one.`
         : "Waiting for the worker.";
     case "running": {
+      // What the worker waits for, such as the quota of a service.
+      if (job.message) return job.message;
       const coming = stillComing(job, types);
       return `${grouped(complete)} of ${plural(parts, "part")} here${coming ? `; still coming: ${coming}` : ""}.`;
     }
