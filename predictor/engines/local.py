@@ -257,7 +257,7 @@ class LocalModel(ScoringModel):
           Output type, REF, ALT.
         """
         request = self._request(organism, requested_outputs, ontology_terms)
-        reference = self._organism_data(organism).reference
+        reference = self.organism_data(organism).reference
         interval = interval_on_assembly(interval, reference)
         variants = [variant_on_assembly(variant, reference) for variant in variants]
         self._check_window(interval.width)
@@ -342,7 +342,7 @@ class LocalModel(ScoringModel):
         variants: Sequence[Variant],
         alignment: AlleleAlignment,
     ) -> JunctionContext:
-        annotation = self._organism_data(organism).annotation
+        annotation = self.organism_data(organism).annotation
         if annotation is None:
             return _context(alignment, interval, None, None)
         return _context(
@@ -363,11 +363,11 @@ class LocalModel(ScoringModel):
         if listing.only_listed:
             tables = {k: self.catalogue.table(request.organism, k) for k in request.kinds}
             chosen = {kind: listing.rows(table) for kind, table in tables.items()}
-        return self._network.predict(
+        return self.network.predict(
             np.stack([base_codes(sequence) for sequence in sequences]),
             ORGANISM_INDEX[request.organism],
             request.kinds,
-            nonzero_means(self.catalogue, request.organism, self._network.config.tracks),
+            nonzero_means(self.catalogue, request.organism, self.network.config.tracks),
             context,
             chosen,
         )
@@ -377,7 +377,7 @@ class LocalModel(ScoringModel):
             interval=interval,
             width=width,
             curies=request.curies,
-            only_listed=self._network.chooses_tracks,
+            only_listed=self.network.chooses_tracks,
         )
 
     def _parts(

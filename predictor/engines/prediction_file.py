@@ -9,7 +9,7 @@ tracks], `.../SPLICE_JUNCTIONS/start`, `end`, `strand` [junctions] and `values` 
 import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,6 @@ from predictor import errors
 from predictor.engines import registry
 from predictor.engines.request import check_places, check_window
 from predictor.genome.interval import parse_interval
-from predictor.genome.reference import Reference
 from predictor.genome.variant import check_variant, parse_variant
 from predictor.tracks.catalogue import catalogue
 from predictor.tracks.output_types import OUTPUTS, parse_organism, parse_output_types
@@ -100,7 +99,7 @@ def _what(
         return None if interval is None else parse_interval(interval), read_sequence(sequence), []
     if interval is None:
         raise errors.InvalidIntervalError("Give an --interval, or a --sequence.")
-    reference = _reference(engine, organism)
+    reference = registry.open_reference(engine, organism)
     place = parse_interval(interval, reference.names)
     parsed = [check_variant(parse_variant(text, reference.names), reference) for text in variants]
     check_places(place, parsed)
@@ -139,11 +138,15 @@ def simulate(
     about: dict[str, Any] = {"simulator": True, "organism": organism, "interval": interval}
     if not alleles:
         if place is not None and sequence is None:
-            bases = _reference(demo, chosen).sequence(place)
+            bases = registry.open_reference(demo, chosen).sequence(place)
         write(out, readouts.simulate(bases, chosen, interval=place), about)
         return
     found = allele_tracks.true_output(
-        place, alleles, organism=chosen, reference=_reference(demo, chosen), align=align
+        place,
+        alleles,
+        organism=chosen,
+        reference=registry.open_reference(demo, chosen),
+        align=align,
     )
     about |= {"variants": [str(variant) for variant in alleles], "aligned": align}
     write(out, found, about)
@@ -167,7 +170,7 @@ def read_sequence(path: Path) -> str:
 
 
 def write(out: Path, found: Output | VariantOutput, about: dict[str, Any]) -> None:
-    """Writes a prediction under a temporary name and renames it."""
+    """Writes a prediction."""
     alleles = (
         {"reference": found.reference, "alternate": found.alternate}
         if isinstance(found, VariantOutput)
@@ -184,6 +187,11 @@ def write(out: Path, found: Output | VariantOutput, about: dict[str, Any]) -> No
                 arrays |= _junction_arrays(f"{allele}/{kind.name}", data)
             else:
                 arrays[f"{allele}/{kind.name}"] = data.values
+    save_arrays(out, arrays)
+
+
+def save_arrays(out: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Writes an `.npz` file, which appears only when complete."""
     out.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}-")
     try:
@@ -203,13 +211,3 @@ def _junction_arrays(prefix: str, data: JunctionData) -> dict[str, np.ndarray]:
         f"{prefix}/strand": np.array([j.strand for j in data.junctions], "U1"),
         f"{prefix}/values": data.values,
     }
-
-
-def _reference(engine: registry.Engine, organism: Organism) -> Reference:
-    references = registry.open_references(engine)
-    if organism not in references:
-        raise errors.GenomeMissingError(
-            f"The genome {engine.assemblies[organism]} is not installed. "
-            f"To install it, run: {engine.genome_command}"
-        )
-    return references[organism]

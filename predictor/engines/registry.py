@@ -16,6 +16,7 @@ from alphagenome.models.dna_output import OutputType
 from predictor import errors
 from predictor.engines import hosted_connection
 from predictor.home import genome_folder
+from predictor.tracks.output_types import organism_name
 from predictor.weights.load import described_folder, weights_folder
 
 if TYPE_CHECKING:
@@ -272,6 +273,26 @@ def open_references(engine: Engine) -> dict[Organism, "Reference"]:
         for organism, assembly in engine.assemblies.items()
         if fasta_path(assembly).exists()
     }
+
+
+def open_reference(engine: Engine, organism: Organism) -> "Reference":
+    """The genome of one organism.
+
+    Raises:
+      UnsupportedOrganismError: the engine has no assembly for it.
+      GenomeMissingError: it is not installed; names the command that installs it.
+    """
+    if organism not in engine.assemblies:
+        raise errors.UnsupportedOrganismError(
+            f"The engine {engine.name} has no genome of {organism_name(organism)}."
+        )
+    references = open_references(engine)
+    if organism not in references:
+        raise errors.GenomeMissingError(
+            f"The genome {engine.assemblies[organism]} is not installed. "
+            f"To install it, run: {engine.genome_command}"
+        )
+    return references[organism]
 
 
 def annotation_paths(engine: Engine) -> dict[Organism, Path]:

@@ -97,7 +97,7 @@ def score(
     check_variant_scorers(wanted, chosen)
     width = found.default_window if window is None else window
     check_window(width, found.windows, engine=engine)
-    reference = _reference(found, chosen)
+    reference = registry.open_reference(found, chosen)
     total = sum(1 for _ in read_records(vcf, reference.names))
     if not total:
         raise errors.InvalidVariantError(
@@ -281,16 +281,6 @@ def _chunks(records: Iterator[VariantRecord]) -> Iterator[list[VariantRecord]]:
 
 def _with_problem(record: VariantRecord, problem: str) -> VariantRecord:
     return VariantRecord(line=record.line, text=record.text, name=record.name, problem=problem)
-
-
-def _reference(engine: registry.Engine, organism: Organism) -> Reference:
-    references = registry.open_references(engine)
-    if organism not in references:
-        raise errors.GenomeMissingError(
-            f"The genome {engine.assemblies[organism]} is not installed. "
-            f"To install it, run: {engine.genome_command}"
-        )
-    return references[organism]
 
 
 def _writer(out: Path) -> Callable[[Path, Iterator[pa.Table]], None]:

@@ -34,6 +34,7 @@ class ScoringModel(DnaModel):  # type: ignore[misc]  # The SDK has no type infor
       windows: lengths in bp that are accepted; None for any multiple of 2,048 up to 1,048,576.
       catalogue: the tracks.
       weights_digest: SHA-256 of all arrays.
+      network: on the device.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class ScoringModel(DnaModel):  # type: ignore[misc]  # The SDK has no type infor
             for organism, reference in (references or {}).items()
         }
         # The network empties what it is given.
-        self._network = CompiledNetwork(
+        self.network = CompiledNetwork(
             weights.config, independent(weights.params), independent(weights.state)
         )
 
@@ -207,9 +208,9 @@ class ScoringModel(DnaModel):  # type: ignore[misc]  # The SDK has no type infor
           InvalidScorerError, GenomeMissingError, UnsupportedOrganismError.
         """
         return VariantRun(
-            self._network,
+            self.network,
             self.catalogue,
-            self._organism_data(organism),
+            self.organism_data(organism),
             organism=organism,
             scorers=variant_scorers,
             windows=self.windows,
@@ -300,7 +301,7 @@ class ScoringModel(DnaModel):  # type: ignore[misc]  # The SDK has no type infor
         del max_workers
         if interval_variant is not None:
             raise errors.NotSupportedError("A background variant is not supported yet.")
-        data = self._organism_data(organism)
+        data = self.organism_data(organism)
         interval = interval_on_assembly(interval, data.reference)
         ism_interval = interval_on_assembly(ism_interval, data.reference)
         check_ism_interval(interval, ism_interval)
@@ -325,9 +326,9 @@ class ScoringModel(DnaModel):  # type: ignore[misc]  # The SDK has no type infor
         merge: bool,
     ) -> Iterator[list[AnnData]]:
         run = IntervalRun(
-            self._network,
+            self.network,
             self.catalogue,
-            self._organism_data(organism),
+            self.organism_data(organism),
             organism=organism,
             scorers=scorers,
             windows=self.windows,
@@ -338,7 +339,12 @@ class ScoringModel(DnaModel):  # type: ignore[misc]  # The SDK has no type infor
             _warn(found.warnings)
         return run.results(checked)
 
-    def _organism_data(self, organism: Organism) -> OrganismData:
+    def organism_data(self, organism: Organism) -> OrganismData:
+        """Genome, genes and sites of an organism.
+
+        Raises:
+          GenomeMissingError: its genome is not installed.
+        """
         if organism not in self._data:
             raise errors.GenomeMissingError(
                 f"The genome of {organism_name(organism)} is not installed for the engine "

@@ -60,6 +60,12 @@ class Stages:
         )
         self._counts = jax.jit(partial(_counts, static))
 
+    @property
+    def weights(self) -> tuple[functional.Tree, functional.Tree]:
+        """Prepared parameters and state, for further programs of the same network."""
+        params, state = self._weights
+        return params, state
+
     def encode(self, codes: Integer[np.ndarray, "B S"]) -> Encoded:
         """Tokens and skips; S is a multiple of 128."""
         found: Encoded = self._encode(*self._weights, codes)

@@ -22,7 +22,7 @@ from alphagenome.models.dna_model import Organism
 from alphagenome.models.dna_output import OutputType
 from alphagenome.models.variant_scorers import VariantScorerTypes
 from anndata import AnnData
-from jaxtyping import Array, Float, UInt8
+from jaxtyping import Array, Bool, Float, UInt8
 
 from predictor.engines.compiled import CompiledNetwork
 from predictor.engines.junctions import JunctionContext, Junctions
@@ -75,12 +75,14 @@ class VariantPlan:
       prepared: of each scorer.
       reference: REF sequence of the interval as base codes.
       alternate: ALT sequence.
+      splice_sites: bool [S, 5], annotated sites; None for those of the annotation.
     """
 
     site: VariantSite
     prepared: Sequence[Prepared]
     reference: UInt8[np.ndarray, " S"]
     alternate: UInt8[np.ndarray, " S"]
+    splice_sites: Bool[np.ndarray, "S 5"] | None = None
 
 
 class VariantRun:
@@ -191,9 +193,14 @@ class VariantRun:
         Raises:
           As `plan`, when the turn comes to a variant.
         """
-        for checked in variants:
-            plan = self.plan(checked)
-            yield self._assembled(plan, self._numbers(plan))
+        plans = (self.plan(checked) for checked in variants)
+        for plan, numbers in self.numbers(plans):
+            yield self._assembled(plan, numbers)
+
+    def numbers(self, plans: Iterable[VariantPlan]) -> Iterator[tuple[VariantPlan, list[Any]]]:
+        """The numbers of each scorer for each plan, in order; for their `table`."""
+        for plan in plans:
+            yield plan, self._numbers(plan)
 
     def _numbers(self, plan: VariantPlan) -> list[Any]:
         window = self._network.reference(
@@ -245,7 +252,9 @@ class VariantRun:
     def _context(self, plan: VariantPlan) -> JunctionContext:
         site, annotation = plan.site, self._data.annotation
         sites = np.zeros((site.interval.width, 5), bool)
-        if annotation is not None:
+        if plan.splice_sites is not None:
+            sites = plan.splice_sites
+        elif annotation is not None:
             sites = annotation.splice_sites(site.interval)
         return JunctionContext(
             AlleleAlignment(site.interval, [site.variant]).forward,

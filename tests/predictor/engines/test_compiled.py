@@ -22,7 +22,7 @@ CLOSE_USAGE = {"rtol": 2e-3, "atol": 1e-4}
 
 @pytest.fixture(scope="module")
 def network(model):
-    network = model._network
+    network = model.network
     yield network
     network.references.clear()
 

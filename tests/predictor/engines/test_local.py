@@ -84,7 +84,7 @@ def test_every_output_type_has_its_bins_tracks_interval_and_units(model):
 
 def test_values_are_the_network_s_in_data_units(model, reference):
     """Slow version: the pure function on the one-hot sequence, unscaled track by track."""
-    network = model._network
+    network = model.network
     sequence = reference.sequence(WINDOW)
     one_hot = np.array([[base == letter for letter in "ACGT"] for base in sequence], np.float32)
     names = ["dnase", "rna_seq", "chip_histone", "splice_sites_classification"]
@@ -108,7 +108,7 @@ def test_values_are_the_network_s_in_data_units(model, reference):
 
 def test_junctions_pair_every_donor_with_every_acceptor_of_its_strand(model, reference):
     """Slow version: loops over the sites that the network's own classes show."""
-    network = model._network
+    network = model.network
     config = network.config
     found = predict(model)
     one_hot = np.array(
@@ -391,7 +391,7 @@ def test_warming_compiles_what_a_prediction_needs_and_keeps_it_on_disk(
     model.warm(4_096)
     programs = {
         name: program
-        for name, program in vars(model._network.stages).items()
+        for name, program in vars(model.network.stages).items()
         if hasattr(program, "_cache_size")
     }
     # How many sites there are, and so the size of this program, shows only in a prediction.
