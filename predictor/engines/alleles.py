@@ -14,6 +14,7 @@ import numpy as np
 from alphagenome.models.dna_output import OutputType
 from jaxtyping import Array, Float
 
+from predictor.engines.edits import Patch
 from predictor.engines.junctions import Junctions
 from predictor.model.alphagenome import Trunk
 
@@ -31,6 +32,8 @@ class Allele:
       tokens: the encoder's, before the tower.
       trunk: the tower's result.
       skips: the encoder's for the decoder; None where they were given up for want of memory.
+        Those of an edited sequence are REF's but for the `patch`.
+      patch: of an edited sequence.
       found: what has been read, by `Reading.key`.
     """
 
@@ -39,6 +42,7 @@ class Allele:
     tokens: Float[Array, "1 N C"]
     trunk: Trunk
     skips: tuple[Float[Array, "1 _ _"], ...] | None
+    patch: Patch | None = None
     found: dict[Any, Any] = field(default_factory=dict)
 
     @property

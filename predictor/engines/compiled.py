@@ -14,6 +14,7 @@ from alphagenome.models.dna_output import OutputType
 from jaxtyping import Array, Bool, Float, Int, Integer
 
 from predictor.engines.alleles import Allele, ReferenceCache, ReferenceWindow
+from predictor.engines.edits import edit
 from predictor.engines.junctions import (
     JunctionContext,
     Junctions,
@@ -167,8 +168,10 @@ class CompiledNetwork:
     ) -> Alternates:
         """ALT sequences of a window.
 
-        The numbers of a variant do not depend on the others: a batch gives the same bytes as its
-        variants one by one. All outputs of a batch are in memory together.
+        Of a sequence that changes bases but keeps their number, only what the change can reach
+        is encoded (`edits.py`). The numbers of a variant do not depend on the others: a batch
+        gives the same bytes as its variants one by one. All outputs of a batch are in memory
+        together.
 
         Args:
           window: as `reference` gave it, for any output types.
@@ -259,7 +262,20 @@ class CompiledNetwork:
     def _alternate(self, reference: Allele, codes: Integer[np.ndarray, " S"]) -> Allele:
         if np.array_equal(codes, reference.codes):
             return reference
-        return self._new(codes, int(reference.organisms[0]))
+        organisms = reference.organisms
+        changed = edit(reference.codes, codes)
+        if changed is None or reference.skips is None:
+            return self._new(codes, int(organisms[0]))
+        tokens, patch = self.stages.encode_edit(reference.tokens, codes[None], changed)
+        trunk = self.stages.transform(tokens, organisms)
+        return Allele(
+            codes=codes,
+            organisms=organisms,
+            tokens=tokens,
+            trunk=trunk,
+            skips=reference.skips,
+            patch=patch,
+        )
 
     def _outputs(self, allele: Allele, wanted: "_Wanted") -> dict[OutputType, Array]:
         tokens = allele.trunk.tokens.shape[1]

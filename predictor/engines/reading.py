@@ -90,7 +90,7 @@ def _read_bases(stages: Stages, allele: Allele, readings: list[Reading]) -> dict
         skips = stages.encode(allele.codes[None]).skips
     for stretch in sorted({stretch for reading in readings for stretch in reading.stretches}):
         assert skips is not None, "encoded above"
-        bp_1 = stages.decode(allele.trunk, skips, allele.organisms, stretch)
+        bp_1 = stages.decode(allele.trunk, skips, allele.organisms, stretch, allele.patch)
         for reading in readings:
             if stretch not in reading.stretches:
                 continue

@@ -1,15 +1,16 @@
 """The compiled programs of a network, stage by stage.
 
-One encoder and one tower for each length of window; one decoder for each size of stretch
-(`engines/stretches.py`), whatever the window; one small program for each head. So another choice
-of outputs compiles hardly anything, and always gives the same numbers.
+One encoder and one tower for each length of window, and an encoder for each size of edit
+(`engines/edits.py`); one decoder for each size of stretch (`engines/stretches.py`), whatever the
+window; one small program for each head. So another choice of outputs compiles hardly anything,
+and always gives the same numbers.
 
 Axes: B sequences, S base pairs, N tokens, C and D channels, T tracks, K sites.
 """
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -18,6 +19,7 @@ from alphagenome.models.dna_output import OutputType
 from jax.typing import DTypeLike
 from jaxtyping import Array, Float, Int, Integer
 
+from predictor.engines.edits import Edit, Patch
 from predictor.engines.stretches import Stretch
 from predictor.model import functional
 from predictor.model.alphagenome import Encoded, Trunk
@@ -51,6 +53,8 @@ class Stages:
         self._encode = jax.jit(partial(_encode, static, dtype))
         self._transform = jax.jit(partial(functional.transform, static))
         self._cut = jax.jit(_cut, static_argnums=4)
+        self._replace = jax.jit(_replace)
+        self._patch = jax.jit(_patch)
         self._decode = jax.jit(partial(_decode, static))
         self._keep = jax.jit(_keep, static_argnums=2)
         self._head = jax.jit(partial(_head, static), static_argnums=0)
@@ -71,6 +75,26 @@ class Stages:
         found: Encoded = self._encode(*self._weights, codes)
         return found
 
+    def encode_edit(
+        self, tokens: Float[Array, "B N C"], codes: Integer[np.ndarray, "B S"], edit: Edit
+    ) -> tuple[Float[Array, "B N C"], Patch]:
+        """The encoder's result for ALT, from that for REF.
+
+        Args:
+          tokens: of REF.
+          codes: of ALT.
+          edit: what of it has to be encoded.
+
+        Returns:
+          The tokens of ALT, and its skips around the edit.
+        """
+        end = edit.start + edit.encoded
+        encoded = self.encode(codes[:, edit.start * TOKEN_WIDTH : end * TOKEN_WIDTH])
+        inside = np.int32(edit.first - edit.start)
+        part = self._cut(*encoded, None, inside, edit.given)
+        found: Array = self._replace(tokens, part.tokens, np.int32(edit.first))
+        return found, Patch(part.skips, edit.first, edit.given)
+
     def transform(self, tokens: Float[Array, "B N C"], organisms: Int[np.ndarray, " B"]) -> Trunk:
         """The tower."""
         found: Trunk = self._transform(*self._weights, tokens, organisms)
@@ -82,12 +106,16 @@ class Stages:
         skips: tuple[Float[Array, "B _ _"], ...],
         organisms: Int[np.ndarray, " B"],
         stretch: Stretch,
+        patch: Patch | None = None,
     ) -> Float[Array, "B _ D"]:
-        """The 1-bp embeddings that the stretch gives."""
-        inputs = (trunk.tokens, trunk.bp_128, skips)
-        if stretch.decoded < trunk.tokens.shape[1]:
-            inputs = self._cut(*inputs, np.int32(stretch.start), stretch.decoded)
-        found: Array = self._decode(*self._weights, *inputs, organisms)
+        """The 1-bp embeddings that the stretch gives; `patch` takes the place of some skips."""
+        tokens, bp_128 = trunk.tokens, trunk.bp_128
+        if stretch.decoded < tokens.shape[1]:
+            cut = self._cut(tokens, skips, bp_128, np.int32(stretch.start), stretch.decoded)
+            tokens, skips, bp_128 = cut
+        if patch is not None and _touches(patch, stretch):
+            skips = self._patch(skips, patch.skips, np.int32(patch.first - stretch.start))
+        found: Array = self._decode(*self._weights, tokens, bp_128, skips, organisms)
         if stretch.given < stretch.decoded:
             found = self._keep(found, np.int32(stretch.first - stretch.start), stretch.given)
         return found
@@ -141,20 +169,65 @@ def _encode(
     return functional.encode(config, params, state, one_hot, dtype=dtype)
 
 
+class _Part(NamedTuple):
+    """Of a stretch of tokens."""
+
+    tokens: Float[Array, "B _ C"]
+    skips: tuple[Float[Array, "B _ _"], ...]
+    bp_128: Float[Array, "B _ D"] | None
+
+
 def _cut(
     tokens: Float[Array, "B N C"],
-    bp_128: Float[Array, "B N D"],
     skips: tuple[Float[Array, "B _ _"], ...],
+    bp_128: Float[Array, "B N D"] | None,
     start: Int[Array, ""],
-    decoded: int,
-) -> tuple[Array, Array, tuple[Array, ...]]:
+    given: int,
+) -> _Part:
     length = tokens.shape[1]
 
     def cut(x: Float[Array, "B _ C"]) -> Float[Array, "B _ C"]:
         per_token = x.shape[1] // length
-        return jax.lax.dynamic_slice_in_dim(x, start * per_token, decoded * per_token, axis=1)
+        return jax.lax.dynamic_slice_in_dim(x, start * per_token, given * per_token, axis=1)
 
-    return cut(tokens), cut(bp_128), tuple(cut(skip) for skip in skips)
+    return _Part(cut(tokens), tuple(map(cut, skips)), None if bp_128 is None else cut(bp_128))
+
+
+def _replace(
+    tokens: Float[Array, "B N C"], part: Float[Array, "B _ C"], first: Int[Array, ""]
+) -> Float[Array, "B N C"]:
+    return jax.lax.dynamic_update_slice_in_dim(tokens, part, first, axis=1)
+
+
+def _touches(patch: Patch, stretch: Stretch) -> bool:
+    return (
+        patch.first < stretch.start + stretch.decoded and stretch.start < patch.first + patch.given
+    )
+
+
+def _patch(
+    skips: tuple[Float[Array, "B _ _"], ...],
+    patches: tuple[Float[Array, "B _ _"], ...],
+    first: Int[Array, ""],
+) -> tuple[Float[Array, "B _ _"], ...]:
+    """Puts the patches over the skips of a stretch, which they may reach beyond on either side.
+
+    Args:
+      skips: of the stretch.
+      patches: of the tokens around an edit.
+      first: first token of the patches, counted from the start of the stretch.
+    """
+
+    def patched(skip: Float[Array, "B _ C"], over: Float[Array, "B _ C"]) -> Array:
+        # The last skip has two positions per token; all have a power of two.
+        scale = skip.shape[1] // tokens
+        places = jnp.arange(skip.shape[1]) - first * scale
+        inside = (places >= 0) & (places < over.shape[1])
+        values = jnp.take(over, jnp.clip(places, 0, over.shape[1] - 1), axis=1)
+        return jnp.where(inside[:, None], values, skip)
+
+    tokens = skips[-1].shape[1] // 2
+    return tuple(map(patched, skips, patches))
 
 
 def _decode(

@@ -7,44 +7,42 @@ Einsum letters: b batch, s query token, t key token, h head, c channel.
 """
 # ruff: noqa: D102  (a block's docstring tells what its call does)
 
-import math
-
 import jax
 import jax.numpy as jnp
 from flax import nnx
 from jaxtyping import Array, Float
 
 from predictor.model.activation import gelu_tanh
-from predictor.model.config import PAIR_TOKENS, ModelConfig
+from predictor.model.attention_kernel import Attention, biased_attention
+from predictor.model.config import ModelConfig
 from predictor.model.initialization import Draw
-from predictor.model.linear import Linear, product_float32
+from predictor.model.linear import Linear
 from predictor.model.normalization import Dropout, LayerNorm, RMSBatchNorm
 from predictor.model.pair import PairUpdate
 from predictor.model.rotary import rotary_table, rotate
 
 
 class AttentionBias(nnx.Module):
-    """A bias per head for every pair of tokens, constant within a pair cell (spec/model.md 4.5)."""
+    """A bias per head and pair cell, the same for all its tokens (spec/model.md 4.5)."""
 
     def __init__(self, config: ModelConfig, *, draw: Draw):
         self.norm = RMSBatchNorm(config.pair_channels, decay=config.norm_decay)
         self.linear = Linear(config.pair_channels, config.query_heads, use_bias=False, draw=draw)
 
-    def __call__(self, pair: Float[Array, "B M M P"]) -> Float[Array, "B H N N"]:
-        cells = jnp.moveaxis(self.linear(gelu_tanh(self.norm(pair))), -1, 1)
-        batch, heads, side, _ = cells.shape
-        tokens = side * PAIR_TOKENS
-        blocks = jnp.broadcast_to(
-            cells[:, :, :, None, :, None], (batch, heads, side, PAIR_TOKENS, side, PAIR_TOKENS)
-        )
-        return blocks.reshape(batch, heads, tokens, tokens)
+    def __call__(self, pair: Float[Array, "B M M P"]) -> Float[Array, "B H M M"]:
+        return jnp.moveaxis(self.linear(gelu_tanh(self.norm(pair))), -1, 1)
 
 
 class MultiQueryAttention(nnx.Module):
     """Attention whose query heads share one key head and one value head (spec/model.md 4.6).
 
     Padding takes part: there is no mask. Logits and softmax are float32.
+
+    Attributes:
+      attend: how it is computed; the logits of all pairs of tokens never exist together.
     """
+
+    attend: Attention = staticmethod(biased_attention)
 
     def __init__(self, config: ModelConfig, *, draw: Draw):
         channels, heads = config.trunk_channels, config.query_heads
@@ -62,16 +60,11 @@ class MultiQueryAttention(nnx.Module):
         self.dropout = Dropout(config.dropout_rate)
 
     def __call__(
-        self, x: Float[Array, "B N C"], bias: Float[Array, "B H N N"]
+        self, x: Float[Array, "B N C"], bias: Float[Array, "B H M M"]
     ) -> Float[Array, "B N C"]:
-        h = self.norm_in(x)
-        q, k, v = self._project(h)
-        logits = product_float32("bshc,btc->bhst", q, k)
-        logits = logits / math.sqrt(self.config.key_channels) + bias
-        weights = jax.nn.softmax(soft_cap(logits, self.config.logit_cap), axis=-1)
-        y = product_float32("bhst,btc->bshc", weights.astype(v.dtype), v)
-        y = y.astype(x.dtype).reshape(*x.shape[:2], -1)
-        return self.dropout(self.norm_out(self.output(y)))
+        q, k, v = self._project(self.norm_in(x))
+        y = self.attend(q, k, v, bias, cap=self.config.logit_cap)
+        return self.dropout(self.norm_out(self.output(y.reshape(*x.shape[:2], -1))))
 
     def _project(
         self, h: Float[Array, "B N C"]
@@ -90,11 +83,6 @@ class MultiQueryAttention(nnx.Module):
             )
         )
         return rotate(q, cosines[:, None], sines[:, None]), rotate(k, cosines, sines), v
-
-
-def soft_cap(logits: Float[Array, "*axes"], cap: float) -> Float[Array, "*axes"]:
-    """Bends the logits into (-cap, cap), leaving small ones as they are."""
-    return cap * jnp.tanh(logits / cap)
 
 
 class SequenceMlp(nnx.Module):

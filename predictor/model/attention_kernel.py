@@ -143,6 +143,18 @@ def _attention_backward(cap: float, args: tuple[Array, ...], cotangent: Array) -
 _attention.defvjp(_attention_forward, _attention_backward)
 
 
+def undivided_attention(
+    q: Float[Array, "B N H K"],
+    k: Float[Array, "B N K"],
+    v: Float[Array, "B N V"],
+    bias: Float[Array, "B H M M"],
+    *,
+    cap: float,
+) -> Float[Array, "B N H V"]:
+    """`biased_attention` with all logits at once, for a compiler that divides them itself."""
+    return _attend(q, k, v, bias, cap)
+
+
 def blockwise_attention(
     q: Float[Array, "B N H K"],
     k: Float[Array, "B N K"],

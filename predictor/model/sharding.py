@@ -35,6 +35,7 @@ from jaxtyping import Array, Float, Int
 from predictor.errors import AllelensError
 from predictor.model import functional
 from predictor.model.alphagenome import AlphaGenome
+from predictor.model.attention_kernel import undivided_attention
 from predictor.model.config import PAIR_WIDTH, ModelConfig
 from predictor.model.functional import Predictions, Tree
 from predictor.model.heads import CLASSIFICATION, HEADS, JUNCTION, requested_heads
@@ -223,6 +224,8 @@ def _distribute(model: AlphaGenome, mesh: Mesh) -> None:
     for owner, name, halo in _stages_along_the_sequence(model):
         _replace(owner, name, lambda stage, halo=halo: _in_pieces(stage, mesh, halo))
     for layer in model.tower.layers:
+        # Devices share the queries, so no device has all logits.
+        layer.attention.attend = undivided_attention
         if layer.pair_update is not None:
             _replace(layer.pair_update, "sequence_to_pair", lambda stage: _in_rows(stage, mesh))
 
