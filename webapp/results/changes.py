@@ -3,7 +3,7 @@
 Each output type is asked where its answer lies:
 
 - open chromatin and ChIP: around the variant, log2(1 + Σ ALT) − log2(1 + Σ REF) over 501 bp
-  (2,001 bp for ChIP), the center mask scorer of spec/scoring.md 6.1;
+  (2,001 bp for histone marks), the recommended center mask scorers of spec/scoring.md 6.1;
 - RNA-seq, CAGE, PRO-cap: at genes, which may lie far from the variant, so the same number over
   the 512-bp stretch of the window whose sum changes most;
 - splice sites and their usage: the base whose value changes most;
@@ -299,7 +299,7 @@ _MEASURES: dict[str, _Measure] = {
     "ATAC": _center(501),
     "DNASE": _center(501),
     "CHIP_HISTONE": _center(2_001),
-    "CHIP_TF": _center(2_001),
+    "CHIP_TF": _center(501),
     "RNA_SEQ": _stretch_changed_most,
     "CAGE": _stretch_changed_most,
     "PROCAP": _stretch_changed_most,

@@ -24,6 +24,22 @@ class TrueChangeSerializer(serializers.Serializer[Any]):
     log2_ratio = serializers.FloatField(allow_null=True, help_text="as that of the prediction")
 
 
+class BackgroundSerializer(serializers.Serializer[Any]):
+    """Where a change stands among those of common variants, and what noise can do."""
+
+    scorer = serializers.CharField(help_text="the recommended scorer that gives this number")
+    quantile = serializers.FloatField(
+        allow_null=True,
+        help_text="rank among the scores of common variants, -1 to 1 where the scorer has a sign, "
+        "otherwise 0 to 1; null for insertions and deletions, and where the scorer reads other "
+        "bases than the row",
+    )
+    noise_floor = serializers.FloatField(
+        help_text="absolute changes below it can come from the place of the window alone"
+    )
+    is_called = serializers.BooleanField(help_text="the change is not below the noise floor")
+
+
 class ChangeSerializer(serializers.Serializer[Any]):
     track = serializers.CharField()
     output_type = serializers.CharField()
@@ -47,11 +63,23 @@ class ChangeSerializer(serializers.Serializer[Any]):
     strength = serializers.FloatField(help_text="what the rows are ordered by")
     unit = serializers.CharField()
     interval = IntervalSerializer(help_text="where it was measured")
+    background = BackgroundSerializer(
+        allow_null=True,
+        help_text="null where the engine has no background, or no recommended scorer measures this",
+    )
     truth = TrueChangeSerializer(
         required=False,
         allow_null=True,
         help_text="where the job asked for the truth; null until it is there",
     )
+
+
+class ChangesBackgroundSerializer(serializers.Serializer[Any]):
+    label = serializers.CharField(  # type: ignore[assignment]
+        help_text="what the common variants are"
+    )
+    variants = serializers.IntegerField(allow_null=True)
+    window = serializers.IntegerField(allow_null=True, help_text="bp in which they were scored")
 
 
 class ChangesModelSerializer(serializers.Serializer[Any]):
@@ -76,6 +104,9 @@ class ChangesSerializer(serializers.Serializer[Any]):
     model = ChangesModelSerializer()
     window = serializers.IntegerField(help_text="bp given to the model")
     sentence = serializers.CharField(help_text="the strongest change in words")
+    background = ChangesBackgroundSerializer(
+        allow_null=True, help_text="null where the engine has none"
+    )
     truth = ChangesTruthSerializer(
         allow_null=True, help_text="null unless the job asked for the truth"
     )

@@ -13,6 +13,7 @@ from webapp.api_errors import NotFound
 from webapp.jobs.models import Chunk
 from webapp.jobs.states import PartSource
 from webapp.results import parts
+from webapp.results.background import about, background_of, with_background
 from webapp.results.levels import Plane
 from webapp.results.models import StoredPart
 from webapp.results.services import store
@@ -262,7 +263,8 @@ def changes(*, chunk: Chunk, limit: int) -> dict[str, Any]:
     predicted = _StoredParts.of(chunk, PartSource.PREDICTION)
     true = _StoredParts.of(chunk, PartSource.TRUTH)
     rows = predicted.rows
-    shown = rows[:limit]
+    background = background_of(chunk.job)
+    shown = with_background(rows[:limit], background, chunk)
     if true.wanted:
         shown = beside(shown, chunk=chunk, true_parts=true.complete, store=store())
     return {
@@ -273,6 +275,7 @@ def changes(*, chunk: Chunk, limit: int) -> dict[str, Any]:
         "parts_complete": len(predicted.complete),
         "model": {"engine": chunk.job.engine, "weights_digest": chunk.job.weights_digest},
         "window": chunk.job.window,
+        "background": None if background is None else about(background),
         "sentence": _sentence(chunk, rows, is_whole=predicted.is_whole),
         "truth": {
             "parts": true.wanted,

@@ -430,6 +430,23 @@ export interface components {
             /** Format: date-time */
             readonly expires: string | null;
         };
+        /** @description Where a change stands among those of common variants, and what noise can do. */
+        Background: {
+            /** @description the recommended scorer that gives this number */
+            scorer: string;
+            /**
+             * Format: double
+             * @description rank among the scores of common variants, -1 to 1 where the scorer has a sign, otherwise 0 to 1; null for insertions and deletions, and where the scorer reads other bases than the row
+             */
+            quantile: number | null;
+            /**
+             * Format: double
+             * @description absolute changes below it can come from the place of the window alone
+             */
+            noise_floor: number;
+            /** @description the change is not below the noise floor */
+            is_called: boolean;
+        };
         Biosample: {
             ontology_curie: string;
             name: string;
@@ -470,6 +487,8 @@ export interface components {
             unit: string;
             /** @description where it was measured */
             interval: components["schemas"]["Interval"];
+            /** @description null where the engine has no background, or no recommended scorer measures this */
+            background: components["schemas"]["Background"] | null;
             /** @description where the job asked for the truth; null until it is there */
             truth?: components["schemas"]["TrueChange"] | null;
         };
@@ -487,8 +506,17 @@ export interface components {
             window: number;
             /** @description the strongest change in words */
             sentence: string;
+            /** @description null where the engine has none */
+            background: components["schemas"]["ChangesBackground"] | null;
             /** @description null unless the job asked for the truth */
             truth: components["schemas"]["ChangesTruth"] | null;
+        };
+        ChangesBackground: {
+            /** @description what the common variants are */
+            label: string;
+            variants: number | null;
+            /** @description bp in which they were scored */
+            window: number | null;
         };
         ChangesModel: {
             engine: string;
