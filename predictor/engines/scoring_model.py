@@ -4,7 +4,6 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from alphagenome.data.genome import Interval, Variant
-from alphagenome.interpretation.ism import ism_variants
 from alphagenome.models.dna_model import DEFAULT_MAX_WORKERS, DnaModel, Organism
 from alphagenome.models.interval_scorers import IntervalScorerTypes
 from alphagenome.models.variant_scorers import VariantScorerTypes
@@ -13,6 +12,7 @@ from tqdm.auto import tqdm
 
 from predictor import errors
 from predictor.engines.compiled import CompiledNetwork, independent
+from predictor.engines.haplotype_scores import score_haplotype
 from predictor.engines.interval_run import IntervalRun
 from predictor.engines.organism_data import OrganismData, interval_on_assembly
 from predictor.engines.variant_run import VariantRun
@@ -20,6 +20,7 @@ from predictor.genome.gene_annotation import Annotation
 from predictor.genome.reference import Reference
 from predictor.scoring.calibration_table import Calibration
 from predictor.scoring.checks import check_ism_interval, paired
+from predictor.scoring.haplotype import HaplotypeScores
 from predictor.scoring.site import SitesOfGenes
 from predictor.tracks.catalogue import Catalogue
 from predictor.tracks.output_types import organism_name
@@ -280,11 +281,16 @@ class ScoringModel(DnaModel):  # type: ignore[misc]  # The SDK has no type infor
     ) -> list[list[AnnData]]:
         """Scores every substitution of a stretch: in-silico mutagenesis.
 
+        Officially a background lends only its bases, each of them put into the plain genome, and
+        after an insertion or deletion at the wrong place. Here REF and ALT of every substitution
+        have the background, and genes and sites are found where it has moved them
+        (spec/scoring.md 10, recommendation).
+
         Args:
           interval: the window; one of `windows` long.
           ism_interval: the stretch to mutate, within the window and not on '-'.
           variant_scorers: as `score_variant`.
-          interval_variant: a background.
+          interval_variant: a background; starts inside the window.
           organism: whose genome and tracks.
           progress_bar: show one.
           max_workers: as `score_variants`.
@@ -292,30 +298,62 @@ class ScoringModel(DnaModel):  # type: ignore[misc]  # The SDK has no type infor
 
         Returns:
           For each substitution what `score_variant` returns: positions from left to right, at
-          each of them A, C, G, T without the base that is there; positions of N are left out.
+          each of them A, C, G, T without the base that is there. Positions of N, and those that
+          the background deletes, are left out; bases that it inserts have no position, so that
+          they are not mutated. Positions are those of the genome.
 
         Raises:
           InvalidScoringRequestError: the stretch is on '-', or not wholly inside the window.
           And the errors of `score_variant`.
         """
         del max_workers
-        if interval_variant is not None:
-            raise errors.NotSupportedError("A background variant is not supported yet.")
         data = self.organism_data(organism)
-        interval = interval_on_assembly(interval, data.reference)
-        ism_interval = interval_on_assembly(ism_interval, data.reference)
-        check_ism_interval(interval, ism_interval)
-        if ism_interval.width == 0:
-            return []
-        variants = ism_variants(ism_interval, data.reference.sequence(ism_interval), skip_n=True)
-        return self.score_variants(
-            interval,
-            variants,
+        run = self.variant_run(
             variant_scorers,
             organism=organism,
-            progress_bar=progress_bar,
             merge_stranded_gene_tracks=merge_stranded_gene_tracks,
         )
+        ism_interval = interval_on_assembly(ism_interval, data.reference)
+        check_ism_interval(interval_on_assembly(interval, data.reference), ism_interval)
+        checked = run.check_substitutions(interval, ism_interval, interval_variant)
+        if checked:
+            _warn(checked[0].warnings)
+        return list(tqdm(run.results(checked), total=len(checked), disable=not progress_bar))
+
+    def score_haplotype(
+        self,
+        interval: Interval,
+        variants: Sequence[Variant],
+        variant_scorers: Sequence[VariantScorerTypes] = (),
+        *,
+        organism: Organism = Organism.HOMO_SAPIENS,
+    ) -> HaplotypeScores:
+        """Scores several variants on one ALT sequence, against REF and against each alone.
+
+        Unlike in `score_variant`, ALT is aligned to REF for center masks too: otherwise an
+        insertion would seem to change whatever lies to its right, in the windows of the other
+        variants. The network has not been evaluated on haplotypes.
+
+        Args:
+          interval: the window; one of `windows` long. Its strand does not change the scores.
+          variants: two at least; must not overlap, and start inside the interval.
+          variant_scorers: as `score_variant`.
+          organism: whose genome and tracks.
+
+        Returns:
+          For each scorer the combined score, that of each variant alone, and the interaction:
+          combined minus the sum of each alone. Scorers that look around a variant look around
+          each of them in turn.
+
+        Raises:
+          InvalidScoringRequestError: fewer than two variants.
+          OverlappingVariantsError: two of them change the same bases.
+          And the errors of `score_variant`.
+        """
+        run = self.variant_run(variant_scorers, organism=organism, align_all=True)
+        found, sentences = score_haplotype(run, interval, variants)
+        _warn(sentences)
+        return found
 
     def _interval_scores(
         self,

@@ -4,16 +4,16 @@
     checked = run.check(interval, variant)               # says what is wrong, if anything
     for results in run.results([checked, ...]): ...      # in the same order
 
-Only scores leave the device. Every variant is reduced by itself, in shapes that follow from its
-own site, so its scores do not depend on the variants that are scored beside it.
+REF of a window is predicted once, of ALT only what the scorers read, and only scores leave the
+device. Every variant is computed by itself, in shapes that follow from its own site, so its scores
+do not depend on the variants that are scored beside it.
 
-Axes: S base pairs, T tracks with padding, K splice sites.
+Axes: S base pairs, T tracks with padding.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import numpy as np
@@ -24,65 +24,21 @@ from alphagenome.models.variant_scorers import VariantScorerTypes
 from anndata import AnnData
 from jaxtyping import Array, Bool, Float, UInt8
 
-from predictor.engines.compiled import CompiledNetwork
-from predictor.engines.junctions import JunctionContext, Junctions
-from predictor.engines.organism_data import (
-    ORGANISM_INDEX,
-    OrganismData,
-    base_codes,
-    interval_on_assembly,
-    nonzero_means,
-    variant_on_assembly,
-)
-from predictor.engines.request import check_places, check_window
-from predictor.genome.sequences import allele_sequences
-from predictor.genome.variant import anchored
+from predictor.engines.compiled import Alternates, CompiledNetwork
+from predictor.engines.junctions import Junctions
+from predictor.engines.organism_data import ORGANISM_INDEX, OrganismData, nonzero_means
+from predictor.engines.variant_plan import CheckedVariant, VariantPlan, VariantPlanner
+from predictor.model.config import TOKEN_WIDTH
 from predictor.scoring import variant_scores
 from predictor.scoring.arrays import Alignment
-from predictor.scoring.checks import check_variant_scorers, check_variant_site
-from predictor.scoring.genes import body_mask
-from predictor.scoring.scorer import Arrays, Prepared
+from predictor.scoring.checks import check_variant_scorers
+from predictor.scoring.scorer import Arrays, Prepared, ScoreTable
 from predictor.scoring.scorers import recommended_variant_scorers
-from predictor.scoring.site import VariantSite, variant_site
+from predictor.scoring.site import VariantSite
 from predictor.scoring.splice_junction import JunctionCounts
-from predictor.tracks.alignment import AlleleAlignment
 from predictor.tracks.catalogue import Catalogue
 
 _JUNCTIONS = OutputType.SPLICE_JUNCTIONS
-
-
-class CheckedVariant(NamedTuple):
-    """A variant that can be scored.
-
-    Attributes:
-      interval: the window, unstranded and named as in the assembly.
-      variant: named as in the assembly, with an anchor base where an allele was empty.
-      warnings: sentences about what is unusual: REF bases that are not those of the genome, an
-        interval that reaches beyond the chromosome.
-    """
-
-    interval: Interval
-    variant: Variant
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class VariantPlan:
-    """A variant with everything that the device needs to score it.
-
-    Attributes:
-      site: its interval, unstranded, and what lies around.
-      prepared: of each scorer.
-      reference: REF sequence of the interval as base codes.
-      alternate: ALT sequence.
-      splice_sites: bool [S, 5], annotated sites; None for those of the annotation.
-    """
-
-    site: VariantSite
-    prepared: Sequence[Prepared]
-    reference: UInt8[np.ndarray, " S"]
-    alternate: UInt8[np.ndarray, " S"]
-    splice_sites: Bool[np.ndarray, "S 5"] | None = None
 
 
 class VariantRun:
@@ -133,16 +89,18 @@ class VariantRun:
         check_variant_scorers(self.scorers, organism)
         self.organism = organism
         self._network = network
-        self._data = data
-        self._windows = windows
-        self._engine = catalogue.engine
         self._align_all = align_all
         self._merge = merge_stranded_gene_tracks
+        # The background was scored as officially, so it says nothing of other scores.
+        self._calibration = None if align_all else data.calibration
         present = catalogue.output_types(organism)
         wanted = variant_scores.required_outputs(self.scorers)
         self._kinds = tuple(kind for kind in wanted if kind in present)
         self._tracks = {kind: catalogue.table(organism, kind) for kind in self._kinds}
         self._means = nonzero_means(catalogue, organism, network.config.tracks)
+        self._planner = VariantPlanner(
+            self.scorers, data, engine=catalogue.engine, windows=windows, align_all=align_all
+        )
 
     def check(self, interval: Interval, variant: Variant) -> CheckedVariant:
         """Checks a variant without preparing anything; takes less than a millisecond.
@@ -156,33 +114,26 @@ class VariantRun:
           UnsupportedWindowError, UnknownChromosomeError, PositionOutsideChromosomeError,
           VariantOutsideIntervalError, InsertionTooLongError.
         """
-        check_window(interval.width, self._windows, engine=self._engine)
-        reference = self._data.reference
-        interval = interval_on_assembly(interval, reference).as_unstranded()
-        variant = variant_on_assembly(variant, reference)
-        found = check_variant_site(interval, variant, reference)
-        variant = anchored(variant, reference)
-        check_places(interval, [variant])
-        return CheckedVariant(interval, variant, tuple(found))
+        return self._planner.check(interval, variant)
 
-    def plan(self, checked: CheckedVariant) -> VariantPlan:
-        """Prepares everything that the device needs for a variant.
+    def check_substitutions(
+        self, interval: Interval, stretch: Interval, background: Variant | None = None
+    ) -> list[CheckedVariant]:
+        """Every substitution of a stretch of the window, on the genome or on a background.
+
+        Args:
+          interval: the window.
+          stretch: inside the window.
+          background: a variant that REF and ALT of every substitution have.
+
+        Returns:
+          Positions from left to right, at each of them A, C, G, T without the base that is
+          there; N and deleted positions are left out.
 
         Raises:
-          ScoringDataMissingError: a scorer needs genes or sites that are not installed.
-          ScoringLimitError: more genes or sites than a scorer takes.
+          As `check`.
         """
-        interval, variant, _ = checked
-        site = variant_site(
-            interval, variant, self._data.annotation, self._data.polyadenylation_sites
-        )
-        ref, alt = allele_sequences(interval, [variant], self._data.reference)
-        return VariantPlan(
-            site=site,
-            prepared=variant_scores.prepare(self.scorers, site),
-            reference=base_codes(ref),
-            alternate=base_codes(alt),
-        )
+        return self._planner.check_substitutions(interval, stretch, background)
 
     def results(self, variants: Iterable[CheckedVariant]) -> Iterator[list[AnnData]]:
         """Scores variants, one after the other; they are taken as they are needed.
@@ -191,115 +142,181 @@ class VariantRun:
           For each variant, in order, one AnnData for each scorer.
 
         Raises:
-          As `plan`, when the turn comes to a variant.
+          ScoringDataMissingError, ScoringLimitError: when the turn comes to a variant that has
+            more genes or sites than a scorer takes.
         """
-        plans = (self.plan(checked) for checked in variants)
-        for plan, numbers in self.numbers(plans):
-            yield self._assembled(plan, numbers)
+        for checked in variants:
+            plan = self._planner.plan(checked)
+            results = variant_scores.assemble(
+                self.scorers,
+                plan.prepared,
+                self._numbers([plan])[0],
+                plan.site,
+                self._tracks,
+                merge_stranded_gene_tracks=self._merge,
+                calibration=self._calibration,
+            )
+            if plan.background is not None:
+                results = [_on_genome(one, checked, plan) for one in results]
+            yield results
 
     def numbers(self, plans: Iterable[VariantPlan]) -> Iterator[tuple[VariantPlan, list[Any]]]:
-        """The numbers of each scorer for each plan, in order; for their `table`."""
-        for plan in plans:
-            yield plan, self._numbers(plan)
+        """The numbers of each scorer for each plan, in order; for their `table`.
 
-    def _numbers(self, plan: VariantPlan) -> list[Any]:
+        Takes less time than results: for many thousand variants.
+        """
+        for plan in plans:
+            yield plan, self._numbers([plan])[0]
+
+    def plan_given(
+        self,
+        site: VariantSite,
+        prepared: Sequence[Prepared],
+        *,
+        reference: UInt8[np.ndarray, " S"],
+        alternate: UInt8[np.ndarray, " S"],
+        splice_sites: Bool[np.ndarray, "S 5"] | None = None,
+    ) -> VariantPlan:
+        """A plan for sequences that the caller has made, such as those of a haplotype.
+
+        Args:
+          site: in coordinates of `reference`.
+          prepared: of each scorer at the site.
+          reference: base codes.
+          alternate: base codes; has the variant of the site.
+          splice_sites: annotated sites in coordinates of `reference`; those of the annotation
+            where not given.
+        """
+        return self._planner.plan_given(
+            site, prepared, reference=reference, alternate=alternate, splice_sites=splice_sites
+        )
+
+    def haplotype_tables(
+        self, interval: Interval, at: Sequence[Variant], variants: Sequence[Variant]
+    ) -> list[list[ScoreTable]]:
+        """Scores several variants on one ALT sequence, which is predicted once.
+
+        Args:
+          interval: the window, as `check` gave it.
+          at: variants around which the scorers look, as `check` gave them.
+          variants: on ALT, as `check` gave them, from left to right.
+
+        Returns:
+          For each of `at` one table for each scorer.
+        """
+        return self._tables([self._planner.plan_haplotype(interval, v, variants) for v in at])
+
+    def _tables(self, plans: Sequence[VariantPlan]) -> list[list[ScoreTable]]:
+        return [
+            variant_scores.tables(self.scorers, plan.prepared, numbers, self._tracks)
+            for plan, numbers in zip(plans, self._numbers(plans), strict=True)
+        ]
+
+    def _numbers(self, plans: Sequence[VariantPlan]) -> list[list[Any]]:
+        """The numbers of plans that share REF and ALT."""
+        first = plans[0]
+        reads = _tokens_read(plans)
         window = self._network.reference(
-            plan.reference,
+            first.reference,
             ORGANISM_INDEX[self.organism],
             [kind for kind in self._kinds if kind != _JUNCTIONS],
             self._means,
+            reads=reads,
         )
         found = self._network.alternates(
             window,
-            plan.alternate[None],
+            first.alternate[None],
             self._kinds,
             self._means,
-            contexts=[self._context(plan)] if _JUNCTIONS in self._kinds else None,
+            reads=reads,
+            contexts=[first.context] if _JUNCTIONS in self._kinds else None,
         )
-        numbers = _reduced(
-            self.scorers,
-            {kind: values[0] for kind, values in window.outputs.items()},
-            found.outputs,
-            0,
-            None if found.junctions is None else found.junctions[0],
-            self._tracks[_JUNCTIONS].nonzero_mean if _JUNCTIONS in self._kinds else None,
-            [own.arrays for own in plan.prepared],
-            self._alignment(plan),
-            align_all=self._align_all,
-        )
-        scores: list[Any] = jax.device_get(numbers)
+        reference: dict[OutputType, Any] = dict(window.outputs)
+        alternate, reference[_JUNCTIONS] = self._alleles(found)
+        numbers = [self._reduced(plan, reference, alternate) for plan in plans]
+        scores: list[list[Any]] = jax.device_get(numbers)
         return scores
 
-    def _assembled(self, plan: VariantPlan, numbers: list[Any]) -> list[AnnData]:
-        return variant_scores.assemble(
-            self.scorers,
-            plan.prepared,
-            numbers,
-            plan.site,
-            self._tracks,
-            merge_stranded_gene_tracks=self._merge,
-            # The background was scored as officially, so it says nothing of other scores.
-            calibration=None if self._align_all else self._data.calibration,
-        )
+    def _alleles(self, found: Alternates) -> tuple[dict[OutputType, Any], Any]:
+        """ALT, and the junctions of REF that belong to it."""
+        if found.junctions is None:
+            return dict(found.outputs), None
+        means = self._tracks[_JUNCTIONS].nonzero_mean
+        reference, alternate = _junction_counts(found.junctions[0], means)
+        return {**found.outputs, _JUNCTIONS: alternate}, reference
 
-    def _alignment(self, plan: VariantPlan) -> Alignment | None:
-        if not variant_scores.needs_alignment(
-            self.scorers, plan.site.variant, align_all=self._align_all
-        ):
-            return None
-        return variant_scores.alignment(plan.site)
-
-    def _context(self, plan: VariantPlan) -> JunctionContext:
-        site, annotation = plan.site, self._data.annotation
-        sites = np.zeros((site.interval.width, 5), bool)
-        if plan.splice_sites is not None:
-            sites = plan.splice_sites
-        elif annotation is not None:
-            sites = annotation.splice_sites(site.interval)
-        return JunctionContext(
-            AlleleAlignment(site.interval, [site.variant]).forward,
-            body_mask(site.genes or (), site.interval, site.variant),
-            sites,
-        )
+    def _reduced(self, plan: VariantPlan, reference: Any, alternate: Any) -> list[Any]:
+        """Output type by output type, so that few shapes come together in one program."""
+        numbers: list[Any] = [None] * len(self.scorers)
+        for kind in self._kinds:
+            places = [n for n, s in enumerate(self.scorers) if s.requested_output is kind]
+            found = _reduced(
+                tuple(self.scorers[place] for place in places),
+                reference[kind],
+                alternate[kind],
+                [plan.arrays[place] for place in places],
+                plan.alignment,
+                align_all=self._align_all,
+            )
+            for place, values in zip(places, found, strict=True):
+                numbers[place] = values
+        return numbers
 
 
 @partial(jax.jit, static_argnames=("scorers", "align_all"))
 def _reduced(
     scorers: tuple[VariantScorerTypes, ...],
-    reference: Mapping[OutputType, Array],
-    alternates: Mapping[OutputType, Array],
-    row: int,
-    junctions: Junctions | None,
-    junction_means: Float[Array, " T"] | None,
+    reference: Any,
+    alternate: Any,
     arrays: Sequence[Arrays],
     alignment: Alignment | None,
     *,
     align_all: bool,
 ) -> list[Any]:
-    """The numbers of one variant.
+    """The numbers of the scorers of one output type.
 
     Args:
       scorers: static.
-      reference: REF predictions.
-      alternates: of several variants, along the first axis.
-      row: which of them.
-      junctions: of REF and of this variant.
-      junction_means: what the counts of each tissue are multiplied by.
+      reference: REF predictions [1, ...].
+      alternate: of ALT.
       arrays: as prepared.
       alignment: where a scorer compares base by base and the variant changes the length.
       align_all: static; see `variant_scores.compute`.
     """
-    ref: dict[OutputType, Any] = dict(reference)
-    alt: dict[OutputType, Any] = {kind: values[row] for kind, values in alternates.items()}
-    if junctions is not None and junction_means is not None:
-        ref[_JUNCTIONS], alt[_JUNCTIONS] = _junction_counts(junctions, junction_means)
-    return variant_scores.compute(scorers, ref, alt, arrays, alignment, align_all=align_all)
+    kind = scorers[0].requested_output
+    ref, alt = jax.tree.map(lambda values: values[0], (reference, alternate))
+    return variant_scores.compute(
+        scorers, {kind: ref}, {kind: alt}, arrays, alignment, align_all=align_all
+    )
 
 
+@jax.jit
 def _junction_counts(
     junctions: Junctions, means: Float[Array, " T"]
 ) -> tuple[JunctionCounts, JunctionCounts]:
-    """REF and ALT; both strands of a tissue have the same mean, padding has none."""
+    """REF and ALT, each [1, ...]; both strands of a tissue have the same mean, padding none."""
     both = jax.numpy.tile(jax.numpy.nan_to_num(means, nan=1.0), 2)
     counts, positions = junctions.counts * both, junctions.positions
-    return JunctionCounts(counts[0], positions[0]), JunctionCounts(counts[1], positions[1])
+    return JunctionCounts(counts[:1], positions[:1]), JunctionCounts(counts[1:], positions[1:])
+
+
+def _tokens_read(plans: Sequence[VariantPlan]) -> dict[OutputType, np.ndarray]:
+    """What any of the plans reads."""
+    kinds = set.intersection(*(set(plan.reads) for plan in plans))
+    return {
+        kind: np.any([plan.reads[kind] for plan in plans], axis=0)
+        .reshape(-1, TOKEN_WIDTH)
+        .any(axis=1)
+        for kind in kinds
+    }
+
+
+def _on_genome(result: AnnData, checked: CheckedVariant, plan: VariantPlan) -> AnnData:
+    """Names a result of a background by positions of the genome."""
+    assert plan.background is not None, "asked for by the caller"
+    result.uns["variant"] = checked.variant
+    for column in ("Start", "End", "junction_Start", "junction_End"):
+        if column in result.obs:
+            places = result.obs[column].tolist()
+            result.obs[column] = np.array(list(map(plan.background.of_genome, places)), int)
+    return result

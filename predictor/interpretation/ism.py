@@ -30,7 +30,7 @@ from predictor import errors
 from predictor.engines.local import LocalModel
 from predictor.engines.organism_data import base_codes, interval_on_assembly
 from predictor.engines.request import check_places, check_window
-from predictor.engines.variant_run import VariantPlan
+from predictor.engines.variant_plan import VariantPlan
 from predictor.interpretation.haplotype import Haplotype
 from predictor.scoring.checks import check_interval_site, check_ism_interval
 from predictor.scoring.scorer import Prepared, VariantScoring, single_row
@@ -236,9 +236,9 @@ class IsmRun:
         index = self._bases.start + place
         alternate = self._codes.copy()
         alternate[index] = base
-        return VariantPlan(
-            site=self._site_of(place, base),
-            prepared=self._prepared[place],
+        return self._run.plan_given(
+            self._site_of(place, base),
+            self._prepared[place],
             reference=self._codes,
             alternate=alternate,
             splice_sites=self._sites,

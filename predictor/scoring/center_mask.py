@@ -40,6 +40,8 @@ class CenterMask(VariantScoring):
     As in the official code ALT is not aligned to REF, also for insertions and deletions.
     """
 
+    around_variant = True
+
     def prepare(self, scorer: CenterMaskScorer, site: VariantSite) -> Prepared:
         """The window; empty, if the variant does not start inside the interval."""
         resolution = OUTPUTS[scorer.requested_output].resolution

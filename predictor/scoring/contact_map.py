@@ -25,6 +25,8 @@ class ContactMap(VariantScoring):
     insertions and deletions the maps are compared without alignment, as in the official code.
     """
 
+    around_variant = True
+
     def prepare(self, scorer: ContactMapScorer, site: VariantSite) -> Prepared:
         """The bin of the variant.
 

@@ -60,12 +60,14 @@ class HaplotypeScore:
     @property
     def interaction(self) -> Float[np.ndarray, "R T"]:
         """[R, T], combined minus expected; 0 where effects add up."""
-        return self.combined - self.expected
+        difference: np.ndarray = self.combined - self.expected
+        return difference
 
     @property
     def beyond(self) -> Float[np.ndarray, "V R T"]:
         """[V, R, T], combined minus each alone: what the others add to it."""
-        return self.combined[None] - self.alone
+        difference: np.ndarray = self.combined[None] - self.alone
+        return difference
 
 
 @dataclass(frozen=True)

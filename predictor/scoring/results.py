@@ -21,11 +21,10 @@ _TIDY_COLUMNS = (
 
 def annotated(table: ScoreTable, **uns: Any) -> AnnData:
     """A result: X float32 [rows, tracks], obs the rows, var the tracks, uns what was scored."""
-    columns = table.tracks.reset_index(drop=True)
     return AnnData(
         X=np.ascontiguousarray(table.values, np.float32),
         obs=table.rows,
-        var=columns.set_axis(columns.index.astype(str)),
+        var=table.tracks,
         uns=uns,
     )
 
@@ -35,7 +34,7 @@ def without_tracks(rows: pd.DataFrame) -> ScoreTable:
     return ScoreTable(
         values=np.zeros((len(rows), 0), np.float32),
         rows=rows,
-        tracks=pd.DataFrame({"name": [], "strand": []}, dtype=str),
+        tracks=pd.DataFrame({"name": [], "strand": []}, dtype=str, index=pd.Index([], dtype=str)),
     )
 
 

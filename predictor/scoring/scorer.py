@@ -12,6 +12,7 @@ Axes: R rows (genes, or 1), T tracks with padding.
 import abc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -45,7 +46,7 @@ class ScoreTable:
     Attributes:
       values: float32 [rows, real tracks].
       rows: genes or junctions.
-      tracks: the SDK's metadata of the tracks.
+      tracks: the SDK's metadata of the tracks, with the index "0" to "n-1".
     """
 
     values: np.ndarray
@@ -78,7 +79,7 @@ class Scoring:
         if self.strand_specific:
             strands = np.array(tracks.strands)[tracks.real]
             values[_opposite(prepared.rows["strand"].to_numpy(), strands)] = np.nan
-        return ScoreTable(values=values, rows=prepared.rows, tracks=tracks.metadata)
+        return ScoreTable(values=values, rows=prepared.rows, tracks=tracks.var)
 
 
 class VariantScoring(Scoring, abc.ABC):
@@ -88,10 +89,12 @@ class VariantScoring(Scoring, abc.ABC):
       aligned: ALT is wanted in REF coordinates (spec/scoring.md 4.1).
       same_for_interval: what is prepared depends on the interval only, so variants of one
         interval can share it.
+      around_variant: the score is of a place around the variant, not of genes.
     """
 
     aligned: ClassVar[bool] = False
     same_for_interval: ClassVar[bool] = False
+    around_variant: ClassVar[bool] = False
 
     @abc.abstractmethod
     def prepare(self, scorer: Any, site: VariantSite) -> Prepared:
@@ -136,6 +139,7 @@ class IntervalScoring(Scoring, abc.ABC):
         """The numbers [R, T] from predictions [bins, T]."""
 
 
+@cache
 def single_row() -> pd.DataFrame:
     """The row of a result that is about the variant as a whole."""
     return pd.DataFrame(index=["0"])

@@ -141,7 +141,7 @@ class SpliceJunction(VariantScoring):
         return ScoreTable(
             values=np.array(values, np.float32).reshape(len(genes), int(tracks.real.sum())),
             rows=rows,
-            tracks=_unstranded(tracks.metadata),
+            tracks=_unstranded(tracks.var),
         )
 
 

@@ -23,7 +23,7 @@ from predictor.scoring.arrays import Alignment, aligned
 from predictor.scoring.calibration_table import Calibration
 from predictor.scoring.checks import check_scoring_data
 from predictor.scoring.results import annotated, merged, without_tracks
-from predictor.scoring.scorer import Arrays, Prepared
+from predictor.scoring.scorer import Arrays, Prepared, ScoreTable
 from predictor.scoring.scorers import VARIANT_SCORERS
 from predictor.scoring.site import VariantSite
 from predictor.tracks.alignment import AlleleAlignment
@@ -59,6 +59,7 @@ def bases_read(
     scorers: Sequence[VariantScorerTypes],
     prepared: Sequence[Prepared],
     site: VariantSite,
+    variants: Sequence[Variant] | None = None,
     *,
     align_all: bool = False,
 ) -> dict[OutputType, Bool[np.ndarray, " S"]]:
@@ -71,6 +72,7 @@ def bases_read(
       scorers: of the SDK.
       prepared: of the site.
       site: of the variant.
+      variants: those that ALT has; that of the site where not given.
       align_all: as for `compute`.
 
     Returns:
@@ -78,6 +80,7 @@ def bases_read(
       bases, is absent.
     """
     width = site.interval.width
+    followed = AlleleAlignment(site.interval, [site.variant] if variants is None else variants)
     marks: dict[OutputType, np.ndarray | None] = {}
     for scorer, own in zip(scorers, prepared, strict=True):
         kind = scorer.requested_output
@@ -88,7 +91,9 @@ def bases_read(
         if bases is None or before is None:
             marks[kind] = None
         else:
-            marks[kind] = before | _of_either_allele(bases, site, _is_aligned(scorer, align_all))
+            marks[kind] = before | bases
+            if _is_aligned(scorer, align_all):
+                marks[kind] |= _bases_of_alternate(bases, followed)
     return {kind: bases for kind, bases in marks.items() if bases is not None}
 
 
@@ -163,20 +168,32 @@ def assemble(
       CalibrationError: the background is of other tracks.
     """
     results = []
-    for scorer, own, found in zip(scorers, prepared, numbers, strict=True):
-        table = tracks.get(scorer.requested_output)
-        named = (
-            without_tracks(own.rows)
-            if found is None or table is None
-            else VARIANT_SCORERS[type(scorer)].table(own, found, table)
-        )
+    for scorer, table in zip(scorers, tables(scorers, prepared, numbers, tracks), strict=True):
         result = annotated(
-            named, interval=site.interval, variant=site.variant, variant_scorer=scorer
+            table, interval=site.interval, variant=site.variant, variant_scorer=scorer
         )
         if calibration is not None:
             calibration.add_quantiles(result)
         results.append(merged(result) if merge_stranded_gene_tracks else result)
     return results
+
+
+def tables(
+    scorers: Sequence[VariantScorerTypes],
+    prepared: Sequence[Prepared],
+    numbers: Sequence[Any],
+    tracks: Mapping[OutputType, TrackTable],
+) -> list[ScoreTable]:
+    """The named numbers of one variant, one table for each scorer; see `assemble`."""
+    found = []
+    for scorer, own, values in zip(scorers, prepared, numbers, strict=True):
+        table = tracks.get(scorer.requested_output)
+        found.append(
+            without_tracks(own.rows)
+            if values is None or table is None
+            else VARIANT_SCORERS[type(scorer)].table(own, values, table)
+        )
+    return found
 
 
 def score_variant(
@@ -218,29 +235,30 @@ def needs_alignment(
     return changes_length and any(_is_aligned(scorer, align_all) for scorer in scorers)
 
 
-def alignment(site: VariantSite) -> Alignment:
-    """Where the bases of REF are in ALT; of one shape for all variants of a window.
+def alignment(site: VariantSite, variants: Sequence[Variant] | None = None) -> Alignment:
+    """Where the bases of REF are in ALT; of one shape for all single variants of a window.
+
+    Args:
+      site: of the variant.
+      variants: those that ALT has; that of the site where not given.
 
     Raises:
       VariantOutsideIntervalError: the variant does not start inside the interval. (The official
         code would align it by a negative index; spec/scoring.md 4.1, recommendation.)
     """
-    found = AlleleAlignment(site.interval, [site.variant]).forward
+    on_alternate = [site.variant] if variants is None else variants
+    found = AlleleAlignment(site.interval, on_alternate).forward
     no_insertion = np.full((1, 3), site.interval.width, np.int32)
     insertions = found.insertions if len(found.insertions) else no_insertion
     return Alignment(found.source, insertions)
 
 
-def _of_either_allele(bases: np.ndarray, site: VariantSite, follow: bool) -> np.ndarray:  # noqa: FBT001
-    """Bases of REF, and where they are aligned, the ALT bases that come to lie there."""
-    variant = site.variant
-    if not follow or len(variant.reference_bases) == len(variant.alternate_bases):
-        return bases
-    found = AlleleAlignment(site.interval, [variant])
-    marks = bases.copy()
-    sources = found.source[bases]
+def _bases_of_alternate(bases: np.ndarray, alignment: AlleleAlignment) -> np.ndarray:
+    """The ALT bases that are aligned to these of REF."""
+    marks = np.zeros_like(bases)
+    sources = alignment.source[bases]
     marks[sources[sources >= 0]] = True
-    for insertion in found.insertions:
+    for insertion in alignment.insertions:
         if bases[insertion.at]:
             marks[insertion.first : insertion.last] = True
     return marks

@@ -72,6 +72,11 @@ class TrackTable:
         """The SDK's metadata table: real tracks only, index 0 ... n-1."""
         return self.rows.loc[self.real].reset_index(drop=True)
 
+    @cached_property
+    def var(self) -> pd.DataFrame:
+        """The same with the index "0" ... "n-1", as AnnData wants it."""
+        return self.metadata.set_axis(self.metadata.index.astype(str))
+
     def select(self, curies: Iterable[str] | None) -> np.ndarray:
         """Indices into `rows` of the real tracks that have one of the terms (None: all).
 
