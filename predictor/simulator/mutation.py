@@ -19,7 +19,7 @@ from predictor.simulator.occupancy import MotifScanner
 from predictor.simulator.random_words import RandomWords, Seed
 from predictor.simulator.splicing import strand_sites
 
-_MOST_EDITS = 6
+MOST_EDITS = 6
 _FUNCTIONAL = 0.5
 _LONGEST = 20
 _NEIGHBOURHOOD = 150
@@ -30,8 +30,10 @@ Codes = UInt8[np.ndarray, " S"]
 Span = tuple[int, int]
 
 
-def mutate(codes: Codes, seed: Seed | RandomWords, organism: Organism) -> Codes:
-    """Applies 1-6 edits and keeps the length.
+def mutate(
+    codes: Codes, seed: Seed | RandomWords, organism: Organism, *, most: int = MOST_EDITS
+) -> Codes:
+    """Applies 1 to `most` edits and keeps the length.
 
     Half of the edits break, complete or move a site (factor, promoter, splice, polyA, CTCF);
     the others hit anywhere. An edit is an SNV, or an insertion, deletion or inversion of
@@ -42,11 +44,12 @@ def mutate(codes: Codes, seed: Seed | RandomWords, organism: Organism) -> Codes:
       codes: the window; it is left as it is.
       seed: integer(s), or a stream of choices to draw from.
       organism: decides the GC content of new bases.
+      most: largest number of edits.
     """
     random = seed if isinstance(seed, RandomWords) else RandomWords(seed)
     gc = grammar.ORGANISMS[organism].gc
     result = codes.copy()
-    for _ in range(random.integer(1, _MOST_EDITS)):
+    for _ in range(random.integer(1, most)):
         if random.chance(_FUNCTIONAL):
             result = _functional_edit(result, random, gc)
         else:

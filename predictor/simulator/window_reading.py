@@ -135,11 +135,12 @@ def _gene(expressed: Expressed, length: int) -> ReadGene:
     transcript = expressed.transcript
     place = transcript.start if expressed.strand == "+" else length - 1 - transcript.start
     gene = ReadGene(expressed.strand, place, (), _is_complete(transcript), transcript, length)
-    spans = tuple(gene.span(*span) for span in _exons(transcript))
+    spans = tuple(gene.span(*span) for span in exon_spans(transcript))
     return dataclasses.replace(gene, exons=spans)
 
 
-def _exons(transcript: Transcript) -> Iterator[Span]:
+def exon_spans(transcript: Transcript) -> Iterator[Span]:
+    """Spans of the exons as read, each up to its strongest donor."""
     for exon in transcript.exons:
         yield exon.start, (main_donor(exon) + 1 if exon.donors else _end(transcript))
 

@@ -36,6 +36,8 @@ class Window(NamedTuple):
       targets: head name -> values in data units: [S, T], contact maps [M, M, T].
       positions: int32 [4, K] splice sites (donor +, acceptor +, donor -, acceptor -), -1 = empty.
       counts: float32 [K donors, K acceptors, T] junction counts; the + tissues, then the - tissues.
+      genes: uint8 [S, 2] number of the gene, from 1, whose exon covers a base of the + and the -
+        strand; 0 for none.
     """
 
     codes: np.ndarray
@@ -43,6 +45,7 @@ class Window(NamedTuple):
     targets: Mapping[str, np.ndarray]
     positions: np.ndarray
     counts: np.ndarray
+    genes: np.ndarray
 
 
 def strand_permutation(strands: Sequence[str], names: Sequence[str]) -> Int[np.ndarray, " T"]:
@@ -94,6 +97,7 @@ def reverse_complement(window: Window, permutations: Mapping[str, np.ndarray]) -
         targets=targets,
         positions=positions,
         counts=counts,
+        genes=np.ascontiguousarray(window.genes[::-1, ::-1]),
     )
 
 

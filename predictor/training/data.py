@@ -19,11 +19,13 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from alphagenome.models.dna_model import Organism
 from alphagenome.models.dna_output import OutputType
-from jaxtyping import Float, Int32, UInt8
+from jaxtyping import Bool, Float, Int32, UInt8
 
 from predictor.errors import AllelensError
 from predictor.simulator import genome, readouts, track_table
 from predictor.simulator.random_words import RandomWords
+from predictor.simulator.window_reading import exon_spans
+from predictor.simulator.world import World, read_world
 from predictor.training.augmentation import Window, reverse_complement, strand_permutation
 from predictor.training.recipes import Mixture, Recipe
 
@@ -53,7 +55,8 @@ BIN_BASES = 128
 # Independent streams of one seed.
 TRAIN, SCALING, CALIBRATION, HELD_OUT = range(4)
 
-_PREFETCH = 4
+_PREFETCH = 8
+_EDITS_PER = 4096
 _POLL_SECONDS = 1.0
 
 
@@ -72,6 +75,7 @@ class Batch(NamedTuple):
       targets: head -> values in data units [B, S, T]; contact maps [B, M, M, T].
       positions: splice sites, rows donor +, acceptor +, donor -, acceptor -; -1 = empty.
       counts: junction counts [B, K donors, K acceptors, 2 T].
+      genes: number of the gene whose exon covers a base of the + and the - strand; 0 for none.
     """
 
     # Any: numpy arrays outside a compiled function, JAX arrays inside.
@@ -80,6 +84,7 @@ class Batch(NamedTuple):
     targets: dict[str, Any]
     positions: Int32[Any, "B 4 K"]
     counts: Float[Any, "B K K T2"]
+    genes: UInt8[Any, "B S 2"]
 
 
 class Scaling(NamedTuple):
@@ -92,6 +97,16 @@ class Scaling(NamedTuple):
 
     means: dict[str, np.ndarray]
     masks: dict[str, np.ndarray]
+
+    @property
+    def rna_strands(self) -> Bool[np.ndarray, "2 2 T"]:
+        """By organism, the RNA_SEQ tracks that a gene of the + and the - strand is seen in."""
+        seen = np.zeros((len(ORGANISMS), 2, self.masks["rna_seq"].shape[-1]), bool)
+        for index, organism in enumerate(ORGANISMS):
+            strands = track_table.tracks(organism)[OutputType.RNA_SEQ]["strand"]
+            for row, strand in enumerate(strands):
+                seen[index, :, row] = strand in "+.", strand in "-."
+        return seen & self.masks["rna_seq"][:, None]
 
 
 def random_at(seed: int, *place: int) -> RandomWords:
@@ -123,7 +138,8 @@ def draw_window(random: RandomWords, mixture: Mixture, length: int) -> Window:
     kind, mutated = random.weighted(list(kinds), list(kinds.values()))
     codes = genome.generate_window(random, length, organism, kind)
     if mutated:
-        codes = genome.mutate(codes, random, organism)
+        most = max(1, mixture.edits * length // _EDITS_PER)
+        codes = genome.mutate(codes, random, organism, most=most)
     window = label(codes, organism_index)
     if random.uniform() < mixture.reverse_complement:
         window = reverse_complement(window, _permutations(organism_index))
@@ -132,7 +148,9 @@ def draw_window(random: RandomWords, mixture: Mixture, length: int) -> Window:
 
 def label(codes: UInt8[np.ndarray, " S"], organism_index: int) -> Window:
     """The simulator's truth of a sequence."""
-    arrays = dict(readouts.simulate_arrays(codes, ORGANISMS[organism_index]))
+    organism = ORGANISMS[organism_index]
+    world = read_world(codes, organism)
+    arrays = readouts.world_arrays(world, organism)
     junctions = arrays.pop("junctions")
     return Window(
         codes=codes,
@@ -140,7 +158,24 @@ def label(codes: UInt8[np.ndarray, " S"], organism_index: int) -> Window:
         targets={head: np.asarray(v, np.float32) for head, v in arrays.items()},
         positions=np.asarray(junctions["positions"], np.int32),
         counts=np.asarray(junctions["counts"], np.float32),
+        genes=_genes_of_bases(world),
     )
+
+
+def _genes_of_bases(world: World) -> UInt8[np.ndarray, "S 2"]:
+    """Number of the gene, from 1, whose exon covers a base of each strand; 0 for none.
+
+    Where two overlap on a strand, a base belongs to one of them.
+    """
+    numbers = np.zeros((2, world.length), np.uint8)
+    found = [0, 0]
+    for expressed in world.transcripts:
+        strand = "+-".index(expressed.strand)
+        found[strand] += 1
+        row = numbers[strand] if strand == 0 else numbers[strand][::-1]
+        for start, end in exon_spans(expressed.transcript):
+            row[start:end] = found[strand]
+    return numbers.T
 
 
 _PERMUTATION_CACHE: dict[int, dict[str, np.ndarray]] = {}
@@ -160,6 +195,7 @@ def collate(windows: list[Window]) -> Batch:
         targets={head: np.stack([w.targets[head] for w in windows]) for head in windows[0].targets},
         positions=np.stack([w.positions for w in windows]),
         counts=np.stack([w.counts for w in windows]),
+        genes=np.stack([w.genes for w in windows]),
     )
 
 

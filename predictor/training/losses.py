@@ -9,11 +9,14 @@ Source: spec/training.md 1.4, spec/model.md 12 (AlphaGenome paper, Methods, loss
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, UInt8
 
 SEGMENT_BP = 2**17
 SHAPE_WEIGHT = 5.0
 COUNT_WEIGHT = 0.2
+LN_OFFSET = 0.03
+MOST_GENES = 16
+"""Genes per strand of a window that the losses of genes look at."""
 
 _EPSILON = 1e-7
 _CLIP = 10.0
@@ -151,6 +154,93 @@ def splice_usage_loss(
     """Binary cross-entropy of the usage, targets clipped away from 0 and 1."""
     clipped = jnp.clip(target, _EPSILON, 1.0 - _EPSILON)
     return binary_cross_entropy_from_logits(clipped, logits, mask)
+
+
+def usage_at_sites_loss(
+    target: Float[Array, "B S T"], logits: Float[Array, "B S T"], mask: Bool[Array, "#B 1 #T"]
+) -> Float[Array, ""]:
+    """The same over the base pairs that are used in any track, of which there are few."""
+    return splice_usage_loss(target, logits, mask & (target > 0).any(axis=-1, keepdims=True))
+
+
+def mean_squared_ln_error(
+    target: Float[Array, "*shape"],
+    prediction: Float[Array, "*shape"],
+    mask: Bool[Array, "..."] | None = None,
+    *,
+    offset: float = LN_OFFSET,
+) -> Float[Array, ""]:
+    """Mean squared difference of ln(x + offset): what is weak counts as much as what is strong."""
+    return masked_mean((jnp.log(prediction + offset) - jnp.log(target + offset)) ** 2, mask)
+
+
+def junction_ln_loss(
+    target: Float[Array, "B D A T"],
+    prediction: Float[Array, "B D A T"],
+    mask: Bool[Array, "B D A T"],
+) -> Float[Array, ""]:
+    """Mean squared ln error of the counts of the junctions that occur in any track."""
+    occurs = mask & (target > 0).any(axis=-1, keepdims=True)
+    return mean_squared_ln_error(target, prediction, occurs)
+
+
+def gene_means(
+    values: Float[Array, "B S T"], genes: UInt8[Array, "B S 2"], most: int = MOST_GENES
+) -> Float[Array, "B 2 G T"]:
+    """Mean over the exons of each gene.
+
+    Args:
+      values: tracks.
+      genes: number of the gene, from 1, whose exon covers a base of the + and the - strand;
+        0 for none.
+      most: G; genes of higher numbers are left out.
+    """
+    members = (genes[..., None] == jnp.arange(1, most + 1, dtype=genes.dtype)).astype(values.dtype)
+    sums = jnp.einsum("bsrg,bst->brgt", members, values)
+    return sums / jnp.maximum(members.sum(axis=1), 1.0)[..., None]
+
+
+def gene_loss(
+    target: Float[Array, "B S T"],
+    prediction: Float[Array, "B S T"],
+    genes: UInt8[Array, "B S 2"],
+    by_strand: Bool[Array, "B 2 T"],
+) -> Float[Array, ""]:
+    """Level of each gene and its shares of the tracks (as Decima; scaled space, 1 bp).
+
+    Poisson loss on the sum over tracks, divided by their number, plus five times a multinomial
+    loss across tracks. Mean over genes.
+
+    Args:
+      target: scaled targets.
+      prediction: scaled predictions.
+      genes: as of `gene_means`.
+      by_strand: tracks that a gene of the + and the - strand is seen in.
+    """
+    y, p = gene_means(target, genes), gene_means(prediction, genes)
+    tracks = by_strand[:, :, None]  # B 2 1 T
+    y, p = jnp.where(tracks, y, 0.0), jnp.where(tracks, p, 0.0)
+    present = y.sum(axis=-1) > 0
+    total_y, total_p = y.sum(axis=-1, keepdims=True), p.sum(axis=-1, keepdims=True)
+    number = jnp.maximum(1, tracks.sum(axis=-1))
+    log_share = jnp.log(p / (total_p + _EPSILON) + _EPSILON)
+    shape = -jnp.where(tracks, y * log_share, 0.0).sum(axis=-1) / number
+    level = total_p - total_y * jnp.log(total_p + _EPSILON)
+    best = total_y - total_y * jnp.log(total_y + _EPSILON)
+    return masked_mean((level - best)[..., 0] / number + SHAPE_WEIGHT * shape, present)
+
+
+def gene_ln_loss(
+    target: Float[Array, "B S T"],
+    prediction: Float[Array, "B S T"],
+    genes: UInt8[Array, "B S 2"],
+    by_strand: Bool[Array, "B 2 T"],
+) -> Float[Array, ""]:
+    """Mean squared ln error of the genes' levels; arguments as of `gene_loss`."""
+    y, p = gene_means(target, genes), gene_means(prediction, genes)
+    return mean_squared_ln_error(
+        y, p, by_strand[:, :, None] & (y > 0).any(axis=-1, keepdims=True)
+    )
 
 
 def splice_junction_loss(

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jaxtyping import Array, Float, Int32, UInt8
 
@@ -51,13 +52,19 @@ def one_hot(codes: UInt8[Array, "B S"]) -> Float[Array, "B S 4"]:
 
 
 def learning_rate(optimiser: Optimiser, steps: int) -> optax.Schedule:
-    """Linear warm-up from 0, then cosine to `floor` of the peak at the last step."""
-    return optax.warmup_cosine_decay_schedule(
-        init_value=0.0,
-        peak_value=optimiser.peak,
-        warmup_steps=min(optimiser.warmup, max(1, steps // 4)),
-        decay_steps=steps,
-        end_value=optimiser.peak * optimiser.floor,
+    """Linear warm-up from 0, the peak, then cosine to `floor` of the peak at the last step.
+
+    Before the decay the rate does not depend on the number of steps, so a run can be made longer.
+    """
+    warmup = min(optimiser.warmup, max(1, steps // 4))
+    level = max(warmup, round(steps * (1.0 - optimiser.decay)))
+    return optax.join_schedules(
+        [
+            optax.linear_schedule(0.0, optimiser.peak, warmup),
+            optax.constant_schedule(optimiser.peak),
+            optax.cosine_decay_schedule(optimiser.peak, max(1, steps - level), optimiser.floor),
+        ],
+        boundaries=[warmup, level],
     )
 
 
@@ -120,7 +127,8 @@ def head_losses(predictions: Mapping[str, Any], batch: Batch, scaling: Scaling) 
 
     Returns:
       "dnase/1bp", "dnase/128bp", ..., "contact_maps", "splice_sites_classification",
-      "splice_sites_usage", "splice_sites_junction".
+      "splice_sites_usage", "splice_sites_junction"; and those of the demo world that are not in
+      the paper, or off in it: "genes", "genes_ln", "rna_seq_ln", "usage_at_sites", "junctions_ln".
     """
     organism = batch.organism_index
     masks = {head: jnp.asarray(mask)[organism] for head, mask in scaling.masks.items()}
@@ -150,22 +158,47 @@ def head_losses(predictions: Mapping[str, Any], batch: Batch, scaling: Scaling) 
         targets["splice_sites_classification"],
         predictions["splice_sites_classification"]["logits"],
     )
-    found["splice_sites_usage"] = losses.splice_usage_loss(
+    usage = (
         targets["splice_sites_usage"],
         predictions["splice_sites_usage"]["logits"],
         masks["splice_sites_usage"][:, None],
     )
+    found["splice_sites_usage"] = losses.splice_usage_loss(*usage)
+    found["usage_at_sites"] = losses.usage_at_sites_loss(*usage)
     junction = predictions["splice_sites_junction"]
-    found["splice_sites_junction"] = losses.splice_junction_loss(
+    pairs = (
         batch.counts,
         junction["predictions"],
         junction["splice_junction_mask"] & masks["splice_sites_junction"][:, None, None],
     )
-    return found
+    found["splice_sites_junction"] = losses.splice_junction_loss(*pairs)
+    found["junctions_ln"] = losses.junction_ln_loss(*pairs)
+    return found | _rna_losses(predictions["rna_seq"], batch, scaling)
 
 
-def total_loss(found: Losses, head_weights: Mapping[str, float]) -> Float[Array, ""]:
-    """Weighted sum; a head's weight holds for each of its terms."""
+def _rna_losses(predicted: Mapping[str, Any], batch: Batch, scaling: Scaling) -> Losses:
+    """Levels of genes, and the coverage on a scale on which weak genes count as much."""
+    organism = batch.organism_index
+    target = heads.scale_targets(
+        "rna_seq",
+        batch.targets["rna_seq"],
+        jnp.asarray(scaling.means["rna_seq"])[organism][:, None],
+        1,
+    )
+    prediction = predicted["scaled_predictions_1bp"]
+    by_strand = jnp.asarray(scaling.rna_strands)[organism]
+    genes = (target, prediction, batch.genes, by_strand)
+    return {
+        "genes": losses.gene_loss(*genes),
+        "genes_ln": losses.gene_ln_loss(*genes),
+        "rna_seq_ln": losses.mean_squared_ln_error(
+            target, prediction, by_strand.any(axis=1)[:, None]
+        ),
+    }
+
+
+def total_loss(found: Losses, head_weights: Mapping[str, Any]) -> Float[Array, ""]:
+    """Weighted sum; a head's weight holds for each of its terms, and is 1 where not named."""
     return jnp.asarray(
         sum(head_weights.get(name.split("/")[0], 1.0) * value for name, value in found.items())
     )
@@ -177,7 +210,7 @@ def loss_and_new_norms(
     norm_state: Tree,
     batch: Batch,
     scaling: Scaling,
-    head_weights: Mapping[str, float],
+    head_weights: Mapping[str, Any],
     key: Array,
 ) -> tuple[Float[Array, ""], tuple[Losses, Tree]]:
     """Total loss with batch statistics; also the single terms and the running moments."""
@@ -214,12 +247,14 @@ def make_train_step(
     """
     optimise = transformation(recipe)
 
-    def step(state: TrainState, batch: Batch) -> tuple[TrainState, dict[str, Array]]:
+    def step(
+        state: TrainState, batch: Batch, head_weights: dict[str, Float[Array, ""]]
+    ) -> tuple[TrainState, dict[str, Array]]:
         key = jax.random.fold_in(jax.random.key(recipe.seed), state.step)
 
         def objective(params: Tree) -> tuple[Float[Array, ""], tuple[Losses, Tree]]:
             return loss_and_new_norms(
-                recipe.model, params, state.norm_state, batch, scaling, recipe.head_weights, key
+                recipe.model, params, state.norm_state, batch, scaling, head_weights, key
             )
 
         (total, (found, norms)), gradient = jax.value_and_grad(objective, has_aux=True)(
@@ -234,4 +269,7 @@ def make_train_step(
         metrics = {**found, "total": total, "gradient_norm": optax.global_norm(gradient)}
         return TrainState(params, norms, opt_state, ema, state.step + 1), metrics
 
-    return jax.jit(step, donate_argnums=0, compiler_options=compiler_options)
+    compiled = jax.jit(step, donate_argnums=0, compiler_options=compiler_options)
+    # As arguments, so that other weights need no other program.
+    head_weights = {name: np.float32(value) for name, value in recipe.head_weights.items()}
+    return lambda state, batch: compiled(state, batch, head_weights)
