@@ -136,7 +136,9 @@ def draw_window(random: RandomWords, mixture: Mixture, length: int) -> Window:
         ("background", False): mixture.background,
     }
     kind, mutated = random.weighted(list(kinds), list(kinds.values()))
-    codes = genome.generate_window(random, length, organism, kind)
+    codes = genome.generate_window(random, length + 2 * mixture.shift, organism, kind)
+    if mixture.shift:
+        codes = codes[random.integer(0, 2 * mixture.shift) :][:length]
     if mutated:
         most = max(1, mixture.edits * length // _EDITS_PER)
         codes = genome.mutate(codes, random, organism, most=most)
@@ -307,5 +309,15 @@ class Stream:
 def _produce(
     results: "multiprocessing.Queue[Batch]", recipe: Recipe, first: int, last: int
 ) -> None:
+    parent = multiprocessing.parent_process()
     for step in range(first, last):
-        results.put(batch_at(recipe, step))
+        batch = batch_at(recipe, step)
+        while True:
+            try:
+                results.put(batch, timeout=_POLL_SECONDS)
+                break
+            except queue.Full:
+                # A killed trainer cannot end this process; it must not wait for it for ever.
+                if parent is not None and not parent.is_alive():
+                    results.cancel_join_thread()
+                    return

@@ -238,9 +238,7 @@ def gene_ln_loss(
 ) -> Float[Array, ""]:
     """Mean squared ln error of the genes' levels; arguments as of `gene_loss`."""
     y, p = gene_means(target, genes), gene_means(prediction, genes)
-    return mean_squared_ln_error(
-        y, p, by_strand[:, :, None] & (y > 0).any(axis=-1, keepdims=True)
-    )
+    return mean_squared_ln_error(y, p, by_strand[:, :, None] & (y > 0).any(axis=-1, keepdims=True))
 
 
 def splice_junction_loss(

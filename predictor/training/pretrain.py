@@ -16,7 +16,7 @@ import numpy as np
 from predictor.home import home
 from predictor.model import functional
 from predictor.model.config import ModelConfig
-from predictor.training import evaluate
+from predictor.training import evaluate, plots
 from predictor.training.data import CALIBRATION, HEADS, Batch, Scaling, Stream, batch_at
 from predictor.training.inference import Weights
 from predictor.training.recipes import Recipe, Stage
@@ -62,6 +62,7 @@ def run(recipe: Recipe, out: Path, *, resume: bool = False) -> Path:
     _LOGGER.info("evaluating")
     measured = evaluate.report(weights, recipe)
     folder.log({"step": int(state.step), "evaluation": measured})
+    plots.write(folder.path)
     checkpoint.save(
         folder.weights,
         config=recipe.model,
@@ -82,7 +83,12 @@ def train(
     since = time.monotonic()
     with Stream(recipe, first, recipe.steps) as stream:
         for step, batch in stream:
-            state, metrics = step_once(state, batch)
+            state, metrics = step_once(
+                state,
+                batch,
+                parts=recipe.stage_at(step).accumulate,
+                head_weights=recipe.head_weights_at(step),
+            )
             done = step + 1
             if done % recipe.log_every == 0 or done == recipe.steps:
                 entry = {name: float(f"{float(v):.5g}") for name, v in metrics.items()}
@@ -95,6 +101,7 @@ def train(
             if recipe.evaluate_every and done % recipe.evaluate_every == 0 and done < recipe.steps:
                 quick = evaluate.quick(averaged_weights(recipe, scaling, state), recipe)
                 folder.log({"step": done, "evaluation": quick})
+                plots.write(folder.path)
                 _LOGGER.info("step %d: %s", done, quick)
                 since = time.monotonic()
     # Only now, when the stream's process has ended, are its CPU seconds known.
@@ -162,6 +169,11 @@ def _card(
         "it knows nothing about real genomes.",
         "command": f"python -m predictor train pretrain --recipe {recipe.name}",
         "seed": recipe.seed,
+        "seeds": {
+            "training and choice of settings": recipe.seed,
+            "figures of this card": recipe.report_seed,
+            "tests": "another one, in the tests alone",
+        },
         "commit": commit,
         "parameters": int(parameters),
         "steps": int(state.step),

@@ -5,6 +5,7 @@ recipe.txt                    the recipe, to refuse a resume with another one
 scaling.npz                   non-zero means and masks of the tracks
 commits.txt                   commits of the code that trained, one a line
 log.jsonl                     one JSON object a line
+log.html                      the same as curves (`plots`)
 checkpoints/step-000200/      Orbax, the exact state after that many steps
 weights/                      the result (predictor.weights.checkpoint)
 ```

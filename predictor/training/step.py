@@ -5,8 +5,8 @@ Axes: B batch, S positions, T tracks.
 Source: spec/training.md 1.2 to 1.4.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -22,6 +22,20 @@ from predictor.training.recipes import Optimiser, Recipe
 
 Tree = dict[str, Any]
 Losses = dict[str, Float[Array, ""]]
+
+
+class TrainStep(Protocol):
+    """One optimisation step."""
+
+    def __call__(
+        self,
+        state: "TrainState",
+        batch: Batch,
+        *,
+        parts: int = 1,
+        head_weights: Mapping[str, float] | None = None,
+    ) -> tuple["TrainState", dict[str, Array]]:
+        """The state after the step, and its metrics."""
 
 
 SITE_FREQUENCY = 2e-4
@@ -233,7 +247,7 @@ def make_train_step(
     scaling: Scaling,
     *,
     compiler_options: dict[str, str | int | bool] | None = None,
-) -> Callable[[TrainState, Batch], tuple[TrainState, dict[str, Array]]]:
+) -> TrainStep:
     """The compiled step; it compiles once per window length and donates the old state.
 
     Args:
@@ -242,24 +256,57 @@ def make_train_step(
       compiler_options: of XLA, for this function alone.
 
     Returns:
-      (state, batch) -> (new state, metrics): the loss terms, "total", and "gradient_norm"
-      before clipping.
+      (state, batch) -> (new state, metrics): the loss terms, "total", and "gradient_norm" before
+      clipping. With more `parts` the batch is worked through part by part, and losses and
+      gradients are the means over the parts. `head_weights` may differ from the recipe's.
     """
     optimise = transformation(recipe)
 
-    def step(
-        state: TrainState, batch: Batch, head_weights: dict[str, Float[Array, ""]]
-    ) -> tuple[TrainState, dict[str, Array]]:
-        key = jax.random.fold_in(jax.random.key(recipe.seed), state.step)
-
+    def gradients(
+        state: TrainState, batch: Batch, head_weights: dict[str, Float[Array, ""]], key: Array
+    ) -> tuple[tuple[Float[Array, ""], tuple[Losses, Tree]], Tree]:
         def objective(params: Tree) -> tuple[Float[Array, ""], tuple[Losses, Tree]]:
             return loss_and_new_norms(
                 recipe.model, params, state.norm_state, batch, scaling, head_weights, key
             )
 
-        (total, (found, norms)), gradient = jax.value_and_grad(objective, has_aux=True)(
-            state.params
-        )
+        found: tuple[tuple[Float[Array, ""], tuple[Losses, Tree]], Tree] = jax.value_and_grad(
+            objective, has_aux=True
+        )(state.params)
+        return found
+
+    def added_up(
+        state: TrainState,
+        batch: Batch,
+        head_weights: dict[str, Float[Array, ""]],
+        key: Array,
+        parts: int,
+    ) -> tuple[Any, Tree]:
+        """Mean losses and gradients over the parts, and the running moments after the last."""
+
+        def one(norms: Tree, given: tuple[Batch, Array]) -> tuple[Tree, Any]:
+            part, own_key = given
+            (total, (found, norms)), gradient = gradients(
+                state._replace(norm_state=norms), part, head_weights, own_key
+            )
+            return norms, ((total, found), gradient)
+
+        split = jax.tree.map(lambda leaf: leaf.reshape(parts, -1, *leaf.shape[1:]), batch)
+        norms, each = jax.lax.scan(one, state.norm_state, (split, jax.random.split(key, parts)))
+        return jax.tree.map(lambda leaf: leaf.mean(axis=0), each), norms
+
+    def step(
+        state: TrainState,
+        batch: Batch,
+        head_weights: dict[str, Float[Array, ""]],
+        parts: int,
+    ) -> tuple[TrainState, dict[str, Array]]:
+        key = jax.random.fold_in(jax.random.key(recipe.seed), state.step)
+        if parts == 1:
+            (total, (found, norms)), gradient = gradients(state, batch, head_weights, key)
+        else:
+            means, norms = added_up(state, batch, head_weights, key, parts)
+            (total, found), gradient = means
         updates, opt_state = optimise.update(gradient, state.opt_state, state.params)
         params = optax.apply_updates(state.params, updates)
         # The average starts short, so that it forgets the initial parameters.
@@ -269,7 +316,21 @@ def make_train_step(
         metrics = {**found, "total": total, "gradient_norm": optax.global_norm(gradient)}
         return TrainState(params, norms, opt_state, ema, state.step + 1), metrics
 
-    compiled = jax.jit(step, donate_argnums=0, compiler_options=compiler_options)
-    # As arguments, so that other weights need no other program.
-    head_weights = {name: np.float32(value) for name, value in recipe.head_weights.items()}
-    return lambda state, batch: compiled(state, batch, head_weights)
+    compiled = jax.jit(
+        step, donate_argnums=0, static_argnames="parts", compiler_options=compiler_options
+    )
+
+    def train_step(
+        state: TrainState,
+        batch: Batch,
+        *,
+        parts: int = 1,
+        head_weights: Mapping[str, float] | None = None,
+    ) -> tuple[TrainState, dict[str, Array]]:
+        weights = recipe.head_weights if head_weights is None else head_weights
+        # As arguments, so that other weights need no other program.
+        arguments = {name: np.float32(value) for name, value in weights.items()}
+        found: tuple[TrainState, dict[str, Array]] = compiled(state, batch, arguments, parts=parts)
+        return found
+
+    return train_step

@@ -3,11 +3,14 @@
 import dataclasses
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from predictor.simulator import grammar
+from predictor.simulator.window_reading import WindowReading
 from predictor.training import data, recipes
 from predictor.training.augmentation import Window, reverse_complement
 from predictor.training.recipes import Mixture, Stage
@@ -23,6 +26,7 @@ def assert_same(left: data.Batch, right: data.Batch) -> None:
     np.testing.assert_array_equal(left.organism_index, right.organism_index)
     np.testing.assert_array_equal(left.positions, right.positions)
     np.testing.assert_array_equal(left.counts, right.counts)
+    np.testing.assert_array_equal(left.genes, right.genes)
     for head, values in left.targets.items():
         np.testing.assert_array_equal(values, right.targets[head], err_msg=head)
 
@@ -65,6 +69,7 @@ def test_the_reverse_complement_of_a_window_is_the_truth_of_the_other_strand(org
     np.testing.assert_array_equal(mirrored.codes, direct.codes)
     np.testing.assert_array_equal(mirrored.positions, direct.positions)
     np.testing.assert_allclose(mirrored.counts, direct.counts, atol=2e-4)
+    np.testing.assert_array_equal(mirrored.genes > 0, direct.genes > 0)
     for head, values in direct.targets.items():
         np.testing.assert_allclose(mirrored.targets[head], values, atol=2e-4, err_msg=head)
 
@@ -128,7 +133,7 @@ def test_the_shares_of_kinds_and_organisms_are_those_of_the_mixture(monkeypatch)
 
     monkeypatch.setattr(data.genome, "generate_window", record)
     monkeypatch.setattr(
-        data, "label", lambda codes, organism: Window(codes, organism, {}, np.zeros(0), np.zeros(0))
+        data, "label", lambda codes, organism: Window(codes, organism, {}, *[np.zeros(0)] * 3)
     )
     mixture = dataclasses.replace(Mixture(), reverse_complement=0.0, mutated=0.0)
     for index in range(2000):
@@ -137,3 +142,87 @@ def test_the_shares_of_kinds_and_organisms_are_those_of_the_mixture(monkeypatch)
     assert kinds.count("genome") / 2000 == pytest.approx(0.45 / 0.70, abs=0.05)
     assert kinds.count("soup") / 2000 == pytest.approx(0.20 / 0.70, abs=0.05)
     assert np.mean([organism for _, organism in seen]) == pytest.approx(0.25, abs=0.05)
+
+
+def test_the_bases_of_a_gene_are_those_of_its_exons():
+    codes = data.held_out_window(3, 0, 32_768).codes
+    reading = WindowReading.of("w", codes, data.ORGANISMS[0])
+    expected = np.zeros((len(codes), 2), bool)
+    for gene in reading.genes:
+        for start, end in gene.exons:
+            expected[start:end, "+-".index(gene.strand)] = True
+    genes = data.label(codes, 0).genes
+    assert expected.any()
+    np.testing.assert_array_equal(genes > 0, expected)
+    assert genes.max() <= max(sum(g.strand == s for g in reading.genes) for s in "+-")
+
+
+def test_a_gene_is_seen_in_the_rna_of_its_strand_and_in_that_without_one():
+    masks = data.track_masks()
+    human, mouse = data.Scaling(means={}, masks=masks).rna_strands
+    assert human.sum(axis=1).tolist() == [4, 4]
+    assert (human[0] & human[1]).sum() == 1
+    assert mouse.sum(axis=1).tolist() == [2, 2]
+    assert not (mouse[0] & mouse[1]).any()
+
+
+def test_a_shifted_window_is_cut_from_a_longer_one_and_labelled_afterwards(monkeypatch):
+    made = []
+
+    def remember(*arguments, real=data.genome.generate_window):
+        made.append(real(*arguments))
+        return made[-1]
+
+    monkeypatch.setattr(data.genome, "generate_window", remember)
+    mixture = Mixture(
+        genome=1, mutated=0, soup=0, background=0, reverse_complement=0, mouse=0, shift=1024
+    )
+    offsets = set()
+    for index in range(12):
+        window = data.draw_window(data.random_at(5, index), mixture, 2048)
+        assert len(made[-1]) == 2048 + 2 * 1024
+        places = np.lib.stride_tricks.sliding_window_view(made[-1], 2048)
+        (offset,) = np.flatnonzero((places == window.codes).all(axis=1))
+        offsets.add(int(offset))
+        np.testing.assert_array_equal(
+            data.label(window.codes, 0).targets["dnase"], window.targets["dnase"]
+        )
+    assert len(offsets) > 6
+    assert min(offsets) < 1024 < max(offsets)
+
+
+def test_edits_grow_with_the_window(monkeypatch):
+    asked = []
+
+    def count(codes, random, organism, *, most):
+        asked.append(most)
+        return codes
+
+    monkeypatch.setattr(data.genome, "mutate", count)
+    mixture = Mixture(genome=0, mutated=1, soup=0, background=0, edits=6)
+    for length in (2048, 4096, 16_384):
+        data.draw_window(data.random_at(5, length), mixture, length)
+    assert asked == [3, 6, 24]
+
+
+def test_the_stream_process_ends_when_its_parent_is_killed():
+    """The parent prints its stream's process and is killed with SIGKILL; so nothing can tell it."""
+    code = (
+        "import dataclasses, sys, time\n"
+        "from predictor.training import data, recipes\n"
+        "stage = recipes.Stage(window=2048, batch=1, steps=10_000)\n"
+        "stream = data.Stream(dataclasses.replace(recipes.ci(), stages=(stage,)), 0, 10_000)\n"
+        "with stream:\n"
+        "    next(iter(stream))\n"
+        "    print(stream._process.pid, flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        parent.kill()
+    for _ in range(300):
+        if not Path(f"/proc/{child}").exists():
+            return
+        time.sleep(0.1)
+    pytest.fail(f"process {child} still runs")

@@ -174,3 +174,77 @@ def test_junction_head_loss_equals_the_reference(reference):
     y = 40 * uniform("head_loss/junction_true", shape) ** 3
     got = losses.splice_junction_loss(y, p, jnp.asarray(mask))
     np.testing.assert_allclose(got, stored["head_loss/splice_sites_junction/loss"], rtol=1e-5)
+
+
+def genes_case():
+    """Two genes on +, one on -, in two windows; the last of three tracks has no strand."""
+    rng = np.random.default_rng(5)
+    y, p = rng.random((2, 2, 12, 3)).astype(np.float32) * 4
+    genes = np.zeros((2, 12, 2), np.uint8)
+    genes[0, 1:4, 0], genes[0, 7:9, 0], genes[0, 2:11, 1] = 1, 2, 1
+    genes[1, 0:5, 0], genes[1, 6:8, 0] = 1, 1
+    by_strand = np.array([[[True, False, True], [False, True, True]]] * 2)
+    return y, p, genes, by_strand
+
+
+def slow_genes(y, p, genes, by_strand):
+    """(target, prediction) means over exons per gene, of the tracks that it is seen in."""
+    for b, strand in np.ndindex(2, 2):
+        for number in range(1, genes.max() + 1):
+            bases = genes[b, :, strand] == number
+            if bases.any():
+                tracks = by_strand[b, strand]
+                yield y[b][bases][:, tracks].mean(axis=0), p[b][bases][:, tracks].mean(axis=0)
+
+
+def test_the_loss_of_genes_is_a_poisson_of_their_level_and_a_multinomial_of_their_tracks():
+    case = genes_case()
+    expected = []
+    for y, p in slow_genes(*case):
+        a, c = y.sum(), p.sum()
+        level = (c - a * np.log(c + EPS)) - (a - a * np.log(a + EPS))
+        expected.append(level / len(y) + 5 * -(y * np.log(p / (c + EPS) + EPS)).mean())
+    assert len(expected) == 4
+    np.testing.assert_allclose(losses.gene_loss(*case), np.mean(expected), rtol=1e-5)
+
+
+def test_the_ln_loss_of_genes_weighs_all_genes_and_tracks_alike():
+    case = genes_case()
+    expected = [
+        (np.log(p + losses.LN_OFFSET) - np.log(y + losses.LN_OFFSET)) ** 2
+        for y, p in slow_genes(*case)
+    ]
+    np.testing.assert_allclose(losses.gene_ln_loss(*case), np.mean(expected), rtol=1e-5)
+
+
+def test_windows_without_genes_have_no_loss_of_genes():
+    y, p, genes, by_strand = genes_case()
+    for loss in (losses.gene_loss, losses.gene_ln_loss):
+        assert float(loss(y, p, np.zeros_like(genes), by_strand)) == 0.0
+
+
+def test_usage_at_sites_looks_only_at_bases_used_in_some_track():
+    rng = np.random.default_rng(6)
+    target = np.zeros((1, 9, 2), np.float32)
+    target[0, 2], target[0, 5] = (0.4, 0.0), (1.0, 0.7)
+    logits = rng.normal(size=(1, 9, 2)).astype(np.float32)
+    mask = np.ones((1, 1, 2), bool)
+    np.testing.assert_allclose(
+        losses.usage_at_sites_loss(target, logits, mask),
+        losses.splice_usage_loss(target[:, [2, 5]], logits[:, [2, 5]], mask),
+        rtol=1e-6,
+    )
+    assert float(losses.usage_at_sites_loss(np.zeros_like(target), logits, mask)) == 0.0
+
+
+def test_the_ln_loss_of_junctions_looks_only_at_those_that_occur():
+    rng = np.random.default_rng(7)
+    target = np.zeros((1, 3, 3, 2), np.float32)
+    target[0, 0, 1], target[0, 2, 2] = (3.0, 0.0), (0.5, 2.0)
+    prediction = rng.random(target.shape).astype(np.float32)
+    mask = np.ones(target.shape, bool)
+    mask[0, 2] = False
+    y, p = (np.log(x[0, 0, 1] + losses.LN_OFFSET) for x in (target, prediction))
+    np.testing.assert_allclose(
+        losses.junction_ln_loss(target, prediction, mask), ((y - p) ** 2).mean(), rtol=1e-5
+    )
