@@ -20,7 +20,7 @@ from predictor.simulator.random_words import RandomWords, Seed
 from predictor.simulator.splicing import strand_sites
 
 MOST_EDITS = 6
-_FUNCTIONAL = 0.5
+FUNCTIONAL = 0.5
 _LONGEST = 20
 _NEIGHBOURHOOD = 150
 _EXACT = (grammar.ESE, grammar.ESS, grammar.RBFOX, *grammar.POLYA_HEXAMERS)
@@ -31,12 +31,17 @@ Span = tuple[int, int]
 
 
 def mutate(
-    codes: Codes, seed: Seed | RandomWords, organism: Organism, *, most: int = MOST_EDITS
+    codes: Codes,
+    seed: Seed | RandomWords,
+    organism: Organism,
+    *,
+    most: int = MOST_EDITS,
+    functional: float = FUNCTIONAL,
 ) -> Codes:
     """Applies 1 to `most` edits and keeps the length.
 
-    Half of the edits break, complete or move a site (factor, promoter, splice, polyA, CTCF);
-    the others hit anywhere. An edit is an SNV, or an insertion, deletion or inversion of
+    Some edits break, complete or move a site (factor, promoter, splice, polyA, CTCF); the others
+    hit anywhere. An edit is an SNV, or an insertion, deletion or inversion of
     1-20 bp. After an insertion the window is cut at its right end, after a deletion it is
     filled there with random bases.
 
@@ -45,12 +50,13 @@ def mutate(
       seed: integer(s), or a stream of choices to draw from.
       organism: decides the GC content of new bases.
       most: largest number of edits.
+      functional: share of the edits that hit a site.
     """
     random = seed if isinstance(seed, RandomWords) else RandomWords(seed)
     gc = grammar.ORGANISMS[organism].gc
     result = codes.copy()
     for _ in range(random.integer(1, most)):
-        if random.chance(_FUNCTIONAL):
+        if random.chance(functional):
             result = _functional_edit(result, random, gc)
         else:
             start = random.integer(0, len(result) - _LONGEST)

@@ -106,7 +106,8 @@ class Scaling(NamedTuple):
             strands = track_table.tracks(organism)[OutputType.RNA_SEQ]["strand"]
             for row, strand in enumerate(strands):
                 seen[index, :, row] = strand in "+.", strand in "-."
-        return seen & self.masks["rna_seq"][:, None]
+        seen &= self.masks["rna_seq"][:, None]
+        return seen
 
 
 def random_at(seed: int, *place: int) -> RandomWords:
@@ -141,7 +142,7 @@ def draw_window(random: RandomWords, mixture: Mixture, length: int) -> Window:
         codes = codes[random.integer(0, 2 * mixture.shift) :][:length]
     if mutated:
         most = max(1, mixture.edits * length // _EDITS_PER)
-        codes = genome.mutate(codes, random, organism, most=most)
+        codes = genome.mutate(codes, random, organism, most=most, functional=mixture.functional)
     window = label(codes, organism_index)
     if random.uniform() < mixture.reverse_complement:
         window = reverse_complement(window, _permutations(organism_index))

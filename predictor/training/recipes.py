@@ -31,6 +31,7 @@ class Mixture:
       mouse: share of windows of the second organism.
       reverse_complement: share of windows read from the other strand.
       edits: most edits of a mutated window, per 4,096 bp of it.
+      functional: share of the edits that break, complete, move or insert a site.
       shift: a generated stretch is cut out up to so many bp off its middle. The generator begins
         anywhere in a gene or a gap as it is, so this is for sources of fixed windows.
     """
@@ -42,6 +43,7 @@ class Mixture:
     mouse: float = 0.25
     reverse_complement: float = 0.5
     edits: int = 6
+    functional: float = 0.5
     shift: int = 0
 
 
@@ -179,6 +181,23 @@ def demo() -> Recipe:
         "contact_maps": 40.0,
         "usage_at_sites": 12.0,
     }
+    # What is read inside a transcript: splicing motifs, polyA signals, what lies behind them.
+    edited = Mixture(
+        genome=0.25, mutated=0.4, soup=0.3, background=0.05, shift=1_024, functional=0.8
+    )
+    then_transcripts = {
+        "atac": 0.5,
+        "dnase": 2.0,
+        "chip_tf": 3.0,
+        "chip_histone": 1.5,
+        "contact_maps": 40.0,
+        "splice_sites_junction": 2.0,
+        "genes": 2.0,
+        "genes_ln": 4.0,
+        "rna_seq_ln": 6.0,
+        "usage_at_sites": 60.0,
+        "junctions_ln": 2.0,
+    }
     return Recipe(
         name="demo",
         model=dataclasses.replace(ModelConfig.demo(), channels_step=12, tower_layers=6),
@@ -191,10 +210,13 @@ def demo() -> Recipe:
             ),
             Stage(window=16_384, batch=2, steps=1_000, mixture=often_mutated),
             Stage(
-                window=16_384, batch=2, steps=3_600, mixture=dense, head_weights=accessibility_first
+                window=16_384, batch=2, steps=1_800, mixture=dense, head_weights=accessibility_first
             ),
             Stage(
-                window=32_768, batch=1, steps=2_000, mixture=dense, head_weights=accessibility_first
+                window=16_384, batch=2, steps=3_100, mixture=edited, head_weights=then_transcripts
+            ),
+            Stage(
+                window=32_768, batch=1, steps=1_000, mixture=edited, head_weights=then_transcripts
             ),
         ),
         optimiser=Optimiser(peak=3e-3, warmup=200, decay=0.35, ema=0.999),

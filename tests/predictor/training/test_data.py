@@ -194,15 +194,15 @@ def test_a_shifted_window_is_cut_from_a_longer_one_and_labelled_afterwards(monke
 def test_edits_grow_with_the_window(monkeypatch):
     asked = []
 
-    def count(codes, random, organism, *, most):
-        asked.append(most)
+    def count(codes, random, organism, *, most, functional):
+        asked.append((most, functional))
         return codes
 
     monkeypatch.setattr(data.genome, "mutate", count)
-    mixture = Mixture(genome=0, mutated=1, soup=0, background=0, edits=6)
+    mixture = Mixture(genome=0, mutated=1, soup=0, background=0, edits=6, functional=0.8)
     for length in (2048, 4096, 16_384):
         data.draw_window(data.random_at(5, length), mixture, length)
-    assert asked == [3, 6, 24]
+    assert asked == [(3, 0.8), (6, 0.8), (24, 0.8)]
 
 
 def test_the_stream_process_ends_when_its_parent_is_killed():
