@@ -7,8 +7,9 @@ third. All three are apart from the training stream, whatever its seed (`simulat
 Source: spec/demo_genome.md 9.
 """
 
-SETTINGS = 40_161
-"""For comparing settings of the training; never for figures."""
+SETTINGS = 2
+"""For comparing settings of the training, whose own stream has the same seed and other draws;
+never for figures."""
 
 REPORT = 719_283
 """For the shipped figures; nothing may be chosen by looking at them."""

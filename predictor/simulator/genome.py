@@ -18,7 +18,7 @@ from predictor.simulator import elements, grammar
 from predictor.simulator.assembly import write_assembly
 from predictor.simulator.background import clean_background, random_bases
 from predictor.simulator.elements import Canvas, Piece
-from predictor.simulator.gene_plan import PROMOTER_LENGTH, SOUP_STYLE, plan_gene
+from predictor.simulator.gene_plan import GENOME_STYLE, PROMOTER_LENGTH, SOUP_STYLE, plan_gene
 from predictor.simulator.mutation import mutate
 from predictor.simulator.placement import (
     GAP,
@@ -30,10 +30,11 @@ from predictor.simulator.random_words import RandomWords, Seed
 
 __all__ = ["WINDOW_KINDS", "WindowKindError", "generate_window", "mutate", "write_assembly"]
 
-WindowKind = Literal["genome", "soup", "background"]
+WindowKind = Literal["genome", "soup", "background", "packed"]
 
 # A gene that starts this far outside can still reach the window, directly or by an enhancer.
 _BEFORE, _BEHIND = 9000, 5000
+_PACKED_GAP = (250, 900)
 
 
 class WindowKindError(AllelensError):
@@ -53,7 +54,8 @@ def generate_window(
       organism: decides GC content and which cell types have enhancers.
       kind: "genome" holds genes, enhancers and CTCF sites as the shipped assembly does, cut
         anywhere at the edges; "soup" holds the same things independently of each other, also
-        flawed and repeated; "background" holds nothing on purpose.
+        flawed and repeated; "packed" holds genes of every strength close behind each other, with
+        an element in most gaps; "background" holds nothing on purpose.
 
     Returns:
       Base codes A 0, C 1, G 2, T 3.
@@ -98,6 +100,30 @@ def _genome(
         cursor += span + gap
     for start, cell_type in enhancers:
         place_enhancer(canvas, start, cell_type, random)
+    return canvas.codes
+
+
+def _packed(
+    random: RandomWords, length: int, rules: grammar.OrganismRules
+) -> UInt8[np.ndarray, " S"]:
+    """Three times as many exons and polyA sites as in the genome."""
+    canvas = Canvas.on(clean_background(random, length, rules.gc))
+    cursor = -random.integer(0, _BEFORE // 2)
+    while cursor < length + _BEHIND // 2:
+        gene = plan_gene(random, random.choice((GENOME_STYLE, SOUP_STYLE)))
+        strand = random.choice("+-")
+        start = cursor + (PROMOTER_LENGTH if strand == "+" else gene.end - 1)
+        canvas.write(gene.pieces, origin=start, strand=strand)
+        cursor += PROMOTER_LENGTH + gene.end
+        gap = random.integer(*_PACKED_GAP)
+        if random.chance(0.7):
+            element = _element(random, rules)
+            canvas.write(
+                element,
+                origin=cursor + (gap - element[-1].end) // 2 - element[0].offset,
+                strand="+",
+            )
+        cursor += gap
     return canvas.codes
 
 
@@ -227,4 +253,4 @@ _INGREDIENTS: tuple[
 )
 WINDOW_KINDS: dict[
     str, Callable[[RandomWords, int, grammar.OrganismRules], UInt8[np.ndarray, " S"]]
-] = {"genome": _genome, "soup": _soup, "background": _background}
+] = {"genome": _genome, "soup": _soup, "background": _background, "packed": _packed}

@@ -135,6 +135,7 @@ def draw_window(random: RandomWords, mixture: Mixture, length: int) -> Window:
         ("genome", True): mixture.mutated,
         ("soup", False): mixture.soup,
         ("background", False): mixture.background,
+        ("packed", True): mixture.packed,
     }
     kind, mutated = random.weighted(list(kinds), list(kinds.values()))
     codes = genome.generate_window(random, length + 2 * mixture.shift, organism, kind)

@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from predictor.evaluation import seeds
 from predictor.home import home
 from predictor.model import functional
 from predictor.model.config import ModelConfig
@@ -170,9 +171,9 @@ def _card(
         "command": f"python -m predictor train pretrain --recipe {recipe.name}",
         "seed": recipe.seed,
         "seeds": {
-            "training and choice of settings": recipe.seed,
-            "figures of this card": recipe.report_seed,
-            "tests": "another one, in the tests alone",
+            "training, and held-out windows for choosing settings": recipe.seed,
+            "held-out windows of the figures": recipe.report_seed,
+            "held-out windows of the tests": seeds.TESTS,
         },
         "commit": commit,
         "parameters": int(parameters),

@@ -18,6 +18,7 @@ def tiny():
         ModelConfig.demo(),
         channels=8,
         channels_step=2,
+        tower_layers=3,
         query_heads=2,
         key_channels=6,
         value_channels=4,
