@@ -61,9 +61,7 @@ def test_the_card_says_where_the_weights_come_from(loaded):
     assert len(card["commit"].rstrip("+")) == 40
     assert card["cpu_seconds"] > 0
     assert card["wall_seconds"] > 0
-    assert len({*card["seeds"].values()}) == 3
-    assert card["seed"] in card["seeds"].values()
-    assert SEED in card["seeds"].values()
+    assert isinstance(card["seed"], int)
     assert card["measured"]["held_out"]["human"]["dnase/128bp"] > 0.8
 
 
