@@ -218,7 +218,8 @@ def test_the_log_becomes_a_page_of_curves_that_asks_for_nothing_outside(tmp_path
         folder.log({"step": at, "seconds_per_step": 0.1, "losses": {"dnase/1bp": 1.0 / at}})
     held_out = {"human": {"dnase/1bp": 0.5}, "mouse": {"cage/1bp": 0.25}}
     folder.log({"step": 4, "evaluation": {"held_out": held_out}})
-    page = plots.write(folder.path).read_text()
+    # Plotly writes a slash inside a script as its number.
+    page = plots.write(folder.path).read_text().replace("\\u002f", "/")
     for name in ("dnase/1bp", "cage/1bp", "Losses (unweighted)", "Held out, mouse-like"):
         assert name in page
     assert "<script src=" not in page
