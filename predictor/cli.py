@@ -324,19 +324,21 @@ def _add_evaluate(commands: "argparse._SubParsersAction[_Parser]") -> None:
     command = commands.add_parser(
         "evaluate",
         help="judge an engine of the demo genome by the simulator's truth",
-        description="With --strata, fresh held-out variants alone.",
+        description="With --strata, fresh held-out variants alone. Without, the whole report: a "
+        "JSON file and the same as HTML beside it; where no file is named, report.json and "
+        "report.html beside the engine's weights, where the app finds them.",
     )
     command.add_argument("--engine", default="demo", metavar="NAME", help="as shown by `list`")
+    command.add_argument("--strata", metavar="NAME,...", help="kinds of variants, or all")
     command.add_argument(
-        "--strata", required=True, metavar="NAME,...", help="kinds of variants, or all"
-    )
-    command.add_argument(
-        "--seed", required=True, type=int, metavar="N", help="of the variants; use a new one"
+        "--seed", type=int, metavar="N", help="of the variants; with --strata use a new one"
     )
     command.add_argument(
         "--count", type=int, default=60, metavar="N", help="variants of each stratum"
     )
-    command.add_argument("--out", type=Path, metavar="FILE.json", help="printed if not given")
+    command.add_argument(
+        "--out", type=Path, metavar="FILE.json", help="strata are printed if not given"
+    )
     command.set_defaults(run=_evaluate)
 
 
@@ -550,15 +552,34 @@ def _calibrate(parsed: argparse.Namespace) -> None:
 
 
 def _evaluate(parsed: argparse.Namespace) -> None:
+    if parsed.strata is None:
+        _report(parsed)
+        return
     from predictor.evaluation import strata
     from predictor.evaluation.demo_engine import DemoEngine
 
+    if parsed.seed is None:
+        raise errors.AllelensError("--strata needs --seed N; take one that nobody has used.")
     names = [name.strip() for name in parsed.strata.split(",") if name.strip()]
     strata.check(names, seed=parsed.seed, count=parsed.count)
     rows = strata.evaluate_strata(
         DemoEngine.open(parsed.engine), names, seed=parsed.seed, count=parsed.count, say=_say
     )
     _write_json({"strata": rows}, parsed.out)
+
+
+def _report(parsed: argparse.Namespace) -> None:
+    from predictor.engines.registry import report_path
+    from predictor.evaluation import page, report, seeds
+    from predictor.simulator.held_out import check_draw
+
+    seed = seeds.REPORT if parsed.seed is None else parsed.seed
+    check_draw(seed=seed, count=parsed.count)
+    out = parsed.out or report_path(parsed.engine)
+    found = report.make_report(parsed.engine, seed=seed, count=parsed.count, say=_say)
+    _write_json(found, out)
+    out.with_suffix(".html").write_text(page.html_page(found), encoding="utf-8")
+    print(f"Wrote {out.with_suffix('.html')}.")
 
 
 def _say(line: str) -> None:

@@ -216,6 +216,40 @@ def engine_card(name: str) -> dict[str, Any]:
     return card
 
 
+def report_path(name: str) -> Path:
+    """Where the report on an engine lies, or would lie: beside its weights.
+
+    Raises:
+      UnknownEngineError: lists the names that exist.
+      WeightsMissingError: the weights are not installed.
+    """
+    find_engine(name)
+    return weights_folder(name) / "report.json"
+
+
+def engine_report(name: str) -> dict[str, Any] | None:
+    """What `python -m predictor evaluate` found; None where it was not run.
+
+    Raises:
+      UnknownEngineError, WeightsMissingError: as `report_path`.
+    """
+    path = report_path(name)
+    if not path.exists():
+        return None
+    report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return report
+
+
+def report_command(name: str) -> str:
+    """The command that makes the report; empty for an engine whose truth nobody knows.
+
+    Raises:
+      UnknownEngineError: lists the names that exist.
+    """
+    engine = find_engine(name)
+    return f"python -m predictor evaluate --engine {engine.name}" if engine.invented else ""
+
+
 def installed_engine(name: str) -> Engine:
     """The fixed facts about an engine that can be opened.
 

@@ -81,6 +81,8 @@ class Effect:
       shift: by how much ALT bases behind the variant stand further right.
       reference: REF allele.
       alternate: ALT allele, in its own coordinates.
+      pseudocount: added to both sums of a log2 ratio. The truth bears a small one; beside a
+        network, whose silence is never quite 0, it should be the 1 of the scores of variants.
     """
 
     organism: Organism
@@ -88,6 +90,7 @@ class Effect:
     shift: int
     reference: Allele
     alternate: Allele
+    pseudocount: float = _TINY
 
     @classmethod
     def of(
@@ -106,6 +109,14 @@ class Effect:
             len(variant.alternate_bases) - len(variant.reference_bases),
             reference or Allele.of(alternate_window(chromosome, interval, ()), organism),
             Allele.of(alternate_window(chromosome, interval, (variant,)), organism),
+        )
+
+    def with_arrays(self, reference: Mapping[str, Any], alternate: Mapping[str, Any]) -> "Effect":
+        """The same variant with other arrays, such as an engine's, at both alleles."""
+        return dataclasses.replace(
+            self,
+            reference=dataclasses.replace(self.reference, arrays=reference),
+            alternate=dataclasses.replace(self.alternate, arrays=alternate),
         )
 
     def _moved(self, position: int) -> int:
@@ -131,7 +142,7 @@ class Effect:
             change = alternate[window] - reference[window]
             largest = np.abs(change).argmax(axis=0)
             return np.asarray(change[largest, np.arange(change.shape[1])])
-        return _log2_ratio(alternate[window].sum(axis=0), reference[window].sum(axis=0))
+        return self._log2_ratio(alternate[window].sum(axis=0), reference[window].sum(axis=0))
 
     def at_gene(self, output_type: OutputType, gene: PlacedGene) -> Float[np.ndarray, " T"]:
         """Effect on each track at a gene (in window coordinates), padding rows included.
@@ -155,7 +166,12 @@ class Effect:
                 ]
             )
             sums.append(values[bins].sum(axis=0))
-        return _log2_ratio(sums[1], sums[0])
+        return self._log2_ratio(sums[1], sums[0])
+
+    def _log2_ratio(
+        self, alternate: Float[np.ndarray, " T"], reference: Float[np.ndarray, " T"]
+    ) -> Float[np.ndarray, " T"]:
+        return np.asarray(np.log2((alternate + self.pseudocount) / (reference + self.pseudocount)))
 
     def _arrays(self, output_type: OutputType) -> tuple[np.ndarray, np.ndarray]:
         head = _HEAD[output_type]
@@ -185,12 +201,6 @@ class Effect:
             cell.key: [float(values[index]) for values in found]
             for index, cell in enumerate(self.reference.world.rules.cell_types)
         }
-
-
-def _log2_ratio(
-    alternate: Float[np.ndarray, " T"], reference: Float[np.ndarray, " T"]
-) -> Float[np.ndarray, " T"]:
-    return np.asarray(np.log2((alternate + _TINY) / (reference + _TINY)))
 
 
 def inclusion(world: World, gene: PlacedGene, shift: int = 0) -> list[list[float]]:

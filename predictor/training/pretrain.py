@@ -3,7 +3,6 @@
 import dataclasses
 import logging
 import resource
-import subprocess
 import time
 from functools import partial
 from pathlib import Path
@@ -13,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from predictor.commit import current_commit
 from predictor.evaluation import seeds
 from predictor.home import home
 from predictor.model import functional
@@ -57,7 +57,7 @@ def run(recipe: Recipe, out: Path, *, resume: bool = False) -> Path:
     state, spent = folder.restore()
     clock = _Clock(spent)
     if int(state.step) < recipe.steps:
-        folder.trained_by(_commit())
+        folder.trained_by(current_commit("model", "simulator", "training"))
         state = train(recipe, scaling, state, folder, clock)
     weights = averaged_weights(recipe, scaling, state)
     _LOGGER.info("evaluating")
@@ -183,22 +183,6 @@ def _card(
         "cpu_seconds": round(seconds["cpu"]),
         "measured": measured,
     }
-
-
-def _commit() -> str:
-    """The commit of the code that trains, with "+" when the package differs from it."""
-    package = Path(__file__).resolve().parents[1]
-
-    def git(*arguments: str) -> str:
-        return subprocess.run(
-            ["git", "-C", str(package), *arguments], capture_output=True, text=True, check=True
-        ).stdout.strip()
-
-    try:
-        changed = git("status", "--porcelain", "--", "model", "simulator", "training")
-        return git("rev-parse", "HEAD") + ("+" if changed else "")
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
 
 
 class _Clock:

@@ -36,6 +36,25 @@ def engine(name: str) -> dict[str, Any]:
     return {**_engine(description), "card": card}
 
 
+def engine_report(name: str) -> dict[str, Any]:
+    """What was measured of an engine, whether it fits the weights, and what measures it anew.
+
+    Raises:
+      UnknownEngineError: lists the names that exist.
+    """
+    description = registry.describe_engine(name)
+    try:
+        report = registry.engine_report(name)
+    except (errors.WeightsMissingError, OSError, ValueError):
+        report = None
+    digest = None if report is None else report.get("weights_digest")
+    return {
+        "report": report,
+        "current": digest is not None and digest == description.weights_digest,
+        "command": registry.report_command(name),
+    }
+
+
 def _engine(description: EngineDescription) -> dict[str, Any]:
     fixed = description.engine
     present = {kind.name for kinds in description.output_types.values() for kind in kinds}

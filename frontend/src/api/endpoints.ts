@@ -4,6 +4,10 @@ import type { JobRequest } from "./types";
 /** One function per call of the API that the pages make. */
 
 export const getEngines = async () => body(await api.GET("/api/engines/"));
+export const getEngine = async (name: string) =>
+  body(await api.GET("/api/engines/{name}/", { params: { path: { name } } }));
+export const getReport = async (name: string) =>
+  body(await api.GET("/api/engines/{name}/report/", { params: { path: { name } } }));
 export const getExamples = async () => body(await api.GET("/api/examples/"));
 export const getGenomes = async () => body(await api.GET("/api/genomes/"));
 

@@ -2,11 +2,13 @@ import { keepPreviousData, QueryClient, useQuery } from "@tanstack/react-query";
 import {
   getCatalogue,
   getChanges,
+  getEngine,
   getEngines,
   getExamples,
   getGenes,
   getGenomes,
   getJobs,
+  getReport,
   searchGenome,
 } from "./endpoints";
 import { ApiError } from "./errors";
@@ -28,6 +30,8 @@ const engines = { queryKey: ["engines"], queryFn: getEngines };
 export const fetchEngines = () => queryClient.query({ ...engines, staleTime: "static" });
 
 export const useEngines = () => useQuery(engines);
+export const useEngine = (name: string) => useQuery({ queryKey: ["engine", name], queryFn: () => getEngine(name) });
+export const useReport = (name: string) => useQuery({ queryKey: ["report", name], queryFn: () => getReport(name) });
 export const useExamples = () => useQuery({ queryKey: ["examples"], queryFn: getExamples });
 export const useGenomes = () => useQuery({ queryKey: ["genomes"], queryFn: getGenomes });
 

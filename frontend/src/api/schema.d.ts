@@ -114,6 +114,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/engines/{name}/report/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What an engine of the demo genome was measured to be worth. */
+        get: operations["engine_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/engines/{name}/tracks/": {
         parameters: {
             query?: never;
@@ -413,6 +430,13 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AlleleScore: {
+            change: string;
+            /** Format: double */
+            truth: number;
+            /** Format: double */
+            predicted: number;
+        };
         Alternative: {
             label: string;
             variants: string[];
@@ -446,6 +470,22 @@ export interface components {
             noise_floor: number;
             /** @description the change is not below the noise floor */
             is_called: boolean;
+        };
+        BackgroundAlleles: {
+            locus: string;
+            /**
+             * Format: double
+             * @description share below the smallest activating insertion
+             */
+            below: number;
+            /**
+             * Format: double
+             * @description of the one-sided rank test
+             */
+            p: number;
+            passed: boolean;
+            activating: components["schemas"]["AlleleScore"][];
+            background: components["schemas"]["AlleleScore"][];
         };
         Biosample: {
             ontology_curie: string;
@@ -569,6 +609,13 @@ export interface components {
             /** @description shown only this once */
             readonly token: string;
         };
+        /**
+         * @description * `-1` - -1
+         *     * `0` - 0
+         *     * `1` - 1
+         * @enum {integer}
+         */
+        DirectionEnum: -1 | 0 | 1;
         /** @description What ALT does to REF; an insertion lies between two bases (start = end). */
         Edit: {
             start: number;
@@ -608,6 +655,14 @@ export interface components {
             title: string;
             output_types: string[];
         };
+        EngineReport: {
+            /** @description null where none was made */
+            report: components["schemas"]["Report"] | null;
+            /** @description the report was made of the weights that are installed now */
+            current: boolean;
+            /** @description makes the report; empty where the truth is not known */
+            command: string;
+        };
         EngineWithCard: {
             name: string;
             title: string;
@@ -629,6 +684,11 @@ export interface components {
             card: {
                 [key: string]: unknown;
             } | null;
+        };
+        EnhancerRanks: {
+            truth: number[];
+            predicted: number[];
+            passed: boolean;
         };
         Event: {
             /** @description 1, 2, 3 ... in each job */
@@ -838,6 +898,10 @@ export interface components {
             total: number;
             tracks: string[];
         };
+        Limit: {
+            title: string;
+            sentence: string;
+        };
         LoginRequest: {
             username: string;
             password: string;
@@ -851,6 +915,15 @@ export interface components {
         NewApiTokenRequest: {
             name: string;
             days?: number | null;
+        };
+        OrganismReport: {
+            organism: string;
+            assembly: string;
+            chromosomes: string[];
+            windows: number;
+            /** @description bp */
+            window: number;
+            rows: components["schemas"]["ReadoutRow"][];
         };
         /** @enum {string} */
         OutputTypeEnum: "RNA_SEQ" | "CAGE" | "PROCAP" | "ATAC" | "DNASE" | "CHIP_HISTONE" | "CHIP_TF" | "SPLICE_SITES" | "SPLICE_SITE_USAGE" | "SPLICE_JUNCTIONS" | "CONTACT_MAPS";
@@ -893,6 +966,72 @@ export interface components {
         ProjectRequest: {
             title: string;
         };
+        PropertyRow: {
+            property: string;
+            measure: string;
+            /** Format: double */
+            measured: number;
+            relation: components["schemas"]["RelationEnum"];
+            /** Format: double */
+            tolerance: number;
+            passed: boolean;
+        };
+        ReadoutRow: {
+            readout: string;
+            measure: string;
+            /** @description entries */
+            n: number;
+            /** Format: double */
+            measured: number;
+            /** Format: double */
+            target: number | null;
+            passed: boolean | null;
+            tracks: components["schemas"]["TrackFigure"][];
+        };
+        /**
+         * @description * `>=` - >=
+         *     * `<=` - <=
+         * @enum {string}
+         */
+        RelationEnum: ">=" | "<=";
+        Report: {
+            engine: string;
+            weights_digest: string;
+            card: components["schemas"]["ReportCard"];
+            evaluation: components["schemas"]["ReportEvaluation"];
+            summary: components["schemas"]["ReportSummary"];
+            organisms: components["schemas"]["OrganismReport"][];
+            strata: components["schemas"]["StratumRow"][];
+            showcase: components["schemas"]["ShowcaseReport"];
+            properties: components["schemas"]["PropertyRow"][];
+            limits: components["schemas"]["Limit"][];
+        };
+        ReportCard: {
+            what?: string;
+            command?: string;
+            seed?: number;
+            commit?: string;
+            parameters?: number;
+            steps?: number;
+            wall_seconds?: number;
+            cpu_seconds?: number;
+        };
+        ReportEvaluation: {
+            command: string;
+            commit: string;
+            /** @description of the held-out variants */
+            seed: number;
+            /** @description on which settings were compared */
+            settings_seed: number;
+            /** @description of the tests of the repository */
+            tests_seed: number;
+            protocol: string;
+        };
+        ReportSummary: {
+            passed: number;
+            asked: number;
+            missed: string[];
+        };
         /**
          * @description * `viewer` - viewer
          *     * `editor` - editor
@@ -932,6 +1071,34 @@ export interface components {
             username: string;
             is_local: boolean;
         };
+        ShowcaseReport: {
+            rows: components["schemas"]["ShowcaseRow"][];
+            enhancers: components["schemas"]["EnhancerRanks"];
+            background: components["schemas"]["BackgroundAlleles"];
+        };
+        ShowcaseRow: {
+            locus: string;
+            locus_title: string;
+            variant: string;
+            change: string;
+            title: string;
+            output_type: string;
+            /** @description histone mark or factor */
+            target: string;
+            /** @description gene; at the variant where empty */
+            where: string;
+            cell_types: string[];
+            direction: components["schemas"]["DirectionEnum"];
+            /** @description by cell type; one value without a name where the modality has none */
+            truth: {
+                [key: string]: number;
+            };
+            /** @description by cell type; one value without a name where the modality has none */
+            predicted: {
+                [key: string]: number;
+            };
+            passed: boolean;
+        };
         /**
          * @description * `prediction` - predicted
          *     * `truth` - truth (simulator)
@@ -945,6 +1112,25 @@ export interface components {
          * @enum {string}
          */
         StrandEnum: "+" | "-" | ".";
+        StratumRow: {
+            stratum: string;
+            n: number;
+            /** Format: double */
+            sign_accuracy: number | null;
+            /** Format: double */
+            pearson: number | null;
+            /** Format: double */
+            threshold_sign: number | null;
+            /** Format: double */
+            threshold_pearson: number | null;
+            passed: boolean;
+            /** Format: double */
+            percentile_95?: number;
+            /** Format: double */
+            median_site_broken?: number;
+            /** Format: double */
+            limit?: number;
+        };
         /** @enum {string} */
         SummaryEnum: "mean" | "max";
         Track: {
@@ -961,6 +1147,12 @@ export interface components {
             assay_title: string;
             histone_mark: string;
             transcription_factor: string;
+        };
+        TrackFigure: {
+            name: string;
+            strand: components["schemas"]["StrandEnum"];
+            /** Format: double */
+            measured: number;
         };
         TrackOutputType: {
             output_type: components["schemas"]["OutputTypeEnum"];
@@ -1212,6 +1404,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EngineWithCard"];
+                };
+            };
+        };
+    };
+    engine_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EngineReport"];
                 };
             };
         };

@@ -6,6 +6,7 @@ import { Header } from "./Header";
 const BrowserPage = lazy(() => import("../features/browser/BrowserPage").then((m) => ({ default: m.BrowserPage })));
 const JobsPage = lazy(() => import("../features/jobs/JobsPage").then((m) => ({ default: m.JobsPage })));
 const JobPage = lazy(() => import("../features/jobs/JobPage").then((m) => ({ default: m.JobPage })));
+const ModelPage = lazy(() => import("../features/models/ModelPage").then((m) => ({ default: m.ModelPage })));
 
 function Page({ path }: { path: string }) {
   if (path === "/") return <StartPage />;
@@ -13,6 +14,8 @@ function Page({ path }: { path: string }) {
   if (path === "/jobs" || path === "/jobs/") return <JobsPage />;
   const job = /^\/jobs\/([^/]+)\/?$/.exec(path)?.[1];
   if (job) return <JobPage key={job} id={job} />;
+  const model = /^\/models\/([\w-]+)\/?$/.exec(path)?.[1];
+  if (model) return <ModelPage key={model} name={model} />;
   return <UnknownPage path={path} />;
 }
 

@@ -1,5 +1,6 @@
 import { ActionIcon, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useEngines } from "../api/queries";
+import { modelPage } from "../features/models/report";
 import { useView } from "../features/browser/viewStore";
 import { SearchBox } from "../features/search/SearchBox";
 import { Icon } from "../ui/icons";
@@ -31,9 +32,9 @@ export function Header() {
       )}
       <nav className="header-links" aria-label="Main">
         {engine ? (
-          <span className="who-answers" title={engine.description}>
+          <Link href={modelPage(engine.name)} className="who-answers" title={engine.description} data-testid="nav-model">
             {assembly} · {engine.title}
-          </span>
+          </Link>
         ) : null}
         <Link href="/jobs" data-testid="nav-jobs" aria-current={path.startsWith("/jobs") ? "page" : undefined}>
           Jobs

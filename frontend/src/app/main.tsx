@@ -2,6 +2,7 @@ import "@mantine/core/styles.css";
 import "./fonts.css";
 import "./app.css";
 import "../features/browser/browser.css";
+import "../features/models/models.css";
 import "../features/browser/pageRecord";
 import { MantineProvider } from "@mantine/core";
 import { QueryClientProvider } from "@tanstack/react-query";

@@ -6,6 +6,7 @@ import { typesByName } from "../../genome/tracks/names";
 import { ago, grouped, seconds } from "../../ui/numbers";
 import { Notice } from "../../ui/Notice";
 import { Link } from "../../ui/router";
+import { modelPage } from "../models/report";
 import { JobProgress } from "./JobProgress";
 import { JobStateWord } from "./JobStateWord";
 import { follow, useJob } from "./jobStore";
@@ -62,7 +63,7 @@ function JobBody({ job }: { job: Job }) {
         ) : null}
         <dt>Model</dt>
         <dd>
-          {job.engine}
+          <Link href={modelPage(job.engine)}>{job.engine}</Link>
           {job.weights_digest ? <span className="mono"> {job.weights_digest.slice(0, 12)}</span> : null} on {job.assembly},
           window {grouped(job.window)} bp
         </dd>

@@ -7,6 +7,7 @@ import { Notice } from "../../ui/Notice";
 import { Link } from "../../ui/router";
 import { JobStateWord } from "../jobs/JobStateWord";
 import { requestTitle, viewOfJob } from "../jobs/words";
+import { modelPage } from "../models/report";
 import { SearchBox } from "../search/SearchBox";
 import { ExampleCard } from "./ExampleCard";
 
@@ -47,7 +48,10 @@ export function StartPage() {
         <p className="start-who" data-testid="who-answers">
           {engine ? (
             <>
-              Answers come from the <strong>{engine.title}</strong>
+              Answers come from the{" "}
+              <Link href={modelPage(engine.name)}>
+                <strong>{engine.title}</strong>
+              </Link>
               {genome ? (
                 <>
                   {" "}
