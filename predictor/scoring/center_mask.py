@@ -15,7 +15,7 @@ from alphagenome.models.variant_scorers import CenterMaskScorer
 from jaxtyping import Bool, Float, Int
 
 from predictor.scoring.arrays import namespace, wide
-from predictor.scoring.scorer import Arrays, Prepared, VariantScoring, bases_of_spans, single_row
+from predictor.scoring.scorer import Arrays, Prepared, VariantScoring, single_row
 from predictor.scoring.site import VariantSite
 from predictor.tracks.output_types import OUTPUTS
 
@@ -55,9 +55,9 @@ class CenterMask(VariantScoring):
     ) -> Bool[np.ndarray, " S"]:
         """The bases of the window."""
         resolution = OUTPUTS[scorer.requested_output].resolution
-        bins = prepared.arrays["bins"][prepared.arrays["inside"]]
-        spans = np.stack([bins, bins + 1], axis=1) * resolution
-        return bases_of_spans(spans, width)
+        marks = np.zeros(width // resolution, bool)
+        marks[prepared.arrays["bins"][prepared.arrays["inside"]]] = True
+        return np.repeat(marks, resolution)
 
     def scores(
         self,
