@@ -53,7 +53,7 @@ lock:
 		--output-file requirements-dev.txt
 
 setup: .make/venv frontend/dist/index.html
-setup-dev: .make/venv-dev frontend/dist/index.html
+setup-dev: .make/venv-dev .make/old-sdk frontend/dist/index.html
 
 .make/venv: requirements.txt
 	@mkdir -p .make
@@ -65,6 +65,12 @@ setup-dev: .make/venv-dev frontend/dist/index.html
 .make/venv-dev: requirements-dev.txt .make/venv
 	@echo "Installing Python packages for the tests ..."
 	@$(PIP) --requirement requirements-dev.txt
+	@touch $@
+
+# An SDK of 2025 beside the present one: the gRPC service must serve both.
+.make/old-sdk: tests/predictor/serving/old_sdk.txt .make/venv
+	@rm -rf $@
+	@$(PIP) --no-deps --target $@ --requirement $<
 	@touch $@
 
 .make/node: frontend/package-lock.json

@@ -24,6 +24,8 @@ _STATUS_OF_CODE = {
     "too_many": status.HTTP_429_TOO_MANY_REQUESTS,
     "not_ready": status.HTTP_409_CONFLICT,
     "engine_not_installed": status.HTTP_409_CONFLICT,
+    "terms_not_accepted": status.HTTP_409_CONFLICT,
+    "hosted_service": status.HTTP_502_BAD_GATEWAY,
 }
 
 

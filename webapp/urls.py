@@ -19,6 +19,7 @@ urlpatterns = [
     path("api/", include("webapp.genomes.urls")),
     path("api/", include("webapp.tracks.urls")),
     path("api/", include("webapp.results.urls")),
+    path("api/", include("webapp.hosted.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     re_path(r"^api/", _no_such_endpoint),

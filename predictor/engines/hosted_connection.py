@@ -55,6 +55,9 @@ def find_key() -> str | None:
     """The key of the service: from the environment, else from the sources; None without one."""
     if key := os.environ.get(KEY_VARIABLE, "").strip():
         return key
+    if not (folder() / "card.json").exists():
+        # Whatever keeps a key connects first; so nobody is asked where nothing can be.
+        return None
     return next((found for source in _sources if (found := source())), None)
 
 
@@ -151,6 +154,11 @@ def connect(*, person: str | None, key: str | None = None) -> dict[str, Any]:
     }
     _write({"tracks.json": text, "card.json": json.dumps(card, indent=2)})
     return card
+
+
+def disconnect() -> None:
+    """Forgets the tracks and who accepted the terms."""
+    shutil.rmtree(folder(), ignore_errors=True)
 
 
 def _rows(metadata: OutputMetadata) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
 from webapp.accounts.models import ApiToken, User
+from webapp.accounts.service_access import used_today
 from webapp.accounts.services import create_token
 from webapp.api_errors import NotFound
 from webapp.projects.services import default_project
@@ -127,6 +128,22 @@ class ApiTokensView(APIView):
         )
         answer = {**ApiTokenSerializer(token).data, "token": text}
         return Response(answer, status=status.HTTP_201_CREATED)
+
+
+class ServiceUseSerializer(serializers.Serializer[Any]):
+    windows_today = serializers.IntegerField(help_text="since midnight UTC")
+    windows_per_day = serializers.IntegerField(allow_null=True, help_text="null for no limit")
+
+
+class ServiceUseView(APIView):
+    @extend_schema(operation_id="service_use", responses=ServiceUseSerializer)
+    def get(self, request: Request) -> Response:
+        """What the person who asks had computed through the gRPC service, and the limit."""
+        use = {
+            "windows_today": used_today(user_of(request)),
+            "windows_per_day": settings.SERVICE_WINDOWS_PER_DAY,
+        }
+        return Response(ServiceUseSerializer(use).data)
 
 
 class ApiTokenView(APIView):

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django.utils import timezone
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
+from predictor.errors import UnauthenticatedError
 from webapp.accounts.models import ApiToken, User
-from webapp.accounts.services import digest_of, note_use
+from webapp.accounts.services import find_token
 
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
@@ -25,12 +25,10 @@ class ApiTokenAuthentication(authentication.BaseAuthentication):
             raise exceptions.AuthenticationFailed(
                 "The Authorization header is not understood; expected 'Token' and one token."
             )
-        token = ApiToken.objects.select_related("user").filter(digest=digest_of(words[1])).first()
-        if token is None or not token.user.is_active:
-            raise exceptions.AuthenticationFailed("This API token does not exist or was deleted.")
-        if token.expires is not None and token.expires <= timezone.now():
-            raise exceptions.AuthenticationFailed("This API token has expired; make a new one.")
-        note_use(token=token)
+        try:
+            token = find_token(words[1])
+        except UnauthenticatedError as error:
+            raise exceptions.AuthenticationFailed(error.message) from error
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:

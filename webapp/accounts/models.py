@@ -14,6 +14,20 @@ class User(AbstractUser):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
 
 
+class ServiceUse(models.Model):
+    """How much a person had computed through the gRPC service on a day."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="service_uses")
+    day = models.DateField(help_text="UTC")
+    windows = models.PositiveBigIntegerField(default=0, help_text="windows read by the network")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "day"], name="one_use_per_day")]
+
+    def __str__(self) -> str:
+        return f"{self.user} on {self.day}: {self.windows}"
+
+
 class ApiToken(models.Model):
     """A program's key to a person's projects; only its hash is kept."""
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from predictor.errors import UnauthenticatedError
 from webapp.accounts.models import ApiToken, User
 
 _PREFIX = "alt_"
@@ -39,6 +40,21 @@ def create_token(
         expires=timezone.now() + lifetime if lifetime else None,
     )
     return token, text
+
+
+def find_token(text: str) -> ApiToken:
+    """The token of a text, with its person; notes that it was used.
+
+    Raises:
+      UnauthenticatedError: there is none, it has expired, or its person is locked out.
+    """
+    token = ApiToken.objects.select_related("user").filter(digest=digest_of(text)).first()
+    if token is None or not token.user.is_active:
+        raise UnauthenticatedError("This API token does not exist or was deleted.")
+    if token.expires is not None and token.expires <= timezone.now():
+        raise UnauthenticatedError("This API token has expired; make a new one.")
+    note_use(token=token)
+    return token
 
 
 def note_use(*, token: ApiToken) -> None:

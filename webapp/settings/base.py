@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "webapp.tracks",
     "webapp.results",
     "webapp.jobs",
+    "webapp.hosted",
     "webapp.supervisor",
 ]
 
@@ -164,6 +165,10 @@ WORKER_SLOT_TIMEOUT_SECONDS = 20.0
 EVENT_POLL_SECONDS = 3.0
 EVENT_PING_SECONDS = 20.0
 EVENT_MAX_SOCKETS_PER_USER = 50
+
+# Windows of the network that a person may have computed through the gRPC service in a day; None
+# for no limit.
+SERVICE_WINDOWS_PER_DAY = int(environment.number("ALLELENS_SERVICE_WINDOWS_PER_DAY", 0)) or None
 
 # The local user of the embedded mode; None means that people sign in.
 LOCAL_USERNAME: str | None = None

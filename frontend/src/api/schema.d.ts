@@ -255,6 +255,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/hosted-account/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Whether a key is set, and who accepted the terms; never the key. */
+        get: operations["hosted_account"];
+        /** @description Tries a key at the service and keeps it encrypted; for operators. */
+        put: operations["set_hosted_key"];
+        post?: never;
+        /** @description Forgets the key; for operators. */
+        delete: operations["forget_hosted_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs/": {
         parameters: {
             query?: never;
@@ -371,6 +390,23 @@ export interface paths {
         options?: never;
         head?: never;
         patch: operations["rename_project"];
+        trace?: never;
+    };
+    "/api/service-use/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the person who asks had computed through the gRPC service, and the limit. */
+        get: operations["service_use"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/session/": {
@@ -753,6 +789,19 @@ export interface components {
             fasta_url: string;
             index_url: string;
         };
+        HostedAccount: {
+            address: string;
+            /** @description what is accepted, in words */
+            terms: string;
+            key_is_set: boolean;
+            /** @description then it cannot be changed here */
+            key_from_environment: boolean;
+            /** @description why it cannot be used; or empty */
+            problem: string;
+            accepted_by: string | null;
+            /** Format: date-time */
+            accepted: string | null;
+        };
         /** @description 0-based, half-open. */
         Interval: {
             chromosome: string;
@@ -916,6 +965,15 @@ export interface components {
             name: string;
             days?: number | null;
         };
+        NewHostedKeyRequest: {
+            /** @description never given back */
+            key: string;
+            /**
+             * @description needed once
+             * @default false
+             */
+            accept_terms: boolean;
+        };
         OrganismReport: {
             organism: string;
             assembly: string;
@@ -1059,6 +1117,12 @@ export interface components {
         SearchResultKindEnum: "gene" | "interval" | "variant" | "problem";
         SearchResults: {
             results: components["schemas"]["SearchResult"][];
+        };
+        ServiceUse: {
+            /** @description since midnight UTC */
+            windows_today: number;
+            /** @description null for no limit */
+            windows_per_day: number | null;
         };
         Session: {
             user: components["schemas"]["SessionUser"] | null;
@@ -1626,6 +1690,66 @@ export interface operations {
             };
         };
     };
+    hosted_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostedAccount"];
+                };
+            };
+        };
+    };
+    set_hosted_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewHostedKeyRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostedAccount"];
+                };
+            };
+        };
+    };
+    forget_hosted_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     jobs: {
         parameters: {
             query?: {
@@ -1872,6 +1996,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Project"];
+                };
+            };
+        };
+    };
+    service_use: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceUse"];
                 };
             };
         };

@@ -1,14 +1,11 @@
 """Services in processes of their own: one with the demo engine, one with known answers."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.predictor.serving import running_service
 from tests.predictor.serving.running_service import RunningService
-
-FRAMING = ("tests.predictor.serving.framing_model",)
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +37,7 @@ def start_framing(tmp_path, installed):
     running: list[RunningService] = []
 
     def start(*arguments: str) -> RunningService:
-        running.append(_framing(tmp_path / "story", installed, *arguments))
+        running.append(running_service.start_framing(tmp_path / "story", installed, *arguments))
         return running[-1]
 
     yield start
@@ -51,13 +48,6 @@ def start_framing(tmp_path, installed):
 @pytest.fixture(scope="session")
 def framing(tmp_path_factory, installed):
     """A service with known answers for tests that do not harm it."""
-    running = _framing(tmp_path_factory.mktemp("framing") / "story", installed)
+    running = running_service.start_framing(tmp_path_factory.mktemp("framing") / "story", installed)
     yield running
     running.stop()
-
-
-def _framing(story: Path, home: Path, *arguments: str) -> RunningService:
-    story.touch()
-    running = running_service.start(str(story), *arguments, home=home, command=FRAMING)
-    running.story = story
-    return running

@@ -12,6 +12,7 @@ from pathlib import Path
 import grpc
 from alphagenome.models.dna_client import DnaClient
 
+FRAMING = ("tests.predictor.serving.framing_model",)
 ROOT = Path(__file__).resolve().parents[3]
 # Generous: a loaded machine takes long to start Python and to compile the network.
 START_SECONDS, STOP_SECONDS = 400.0, 60.0
@@ -61,13 +62,19 @@ class RunningService:
             return self.process.wait(STOP_SECONDS)
 
 
-def start(*arguments: str, home: Path, command: tuple[str, ...] = ("predictor", "serve")):
-    """Starts a service and waits until it serves.
+def start(
+    *arguments: str,
+    home: Path,
+    command: tuple[str, ...] = ("predictor", "serve"),
+    settings: dict[str, str] | None = None,
+) -> RunningService:
+    """Starts a service, with environment variables of its own, and waits until it serves.
 
     Raises:
       RuntimeError: it ended before; with what it printed.
     """
     environment = os.environ | {"ALLELENS_HOME": str(home), "PYTHONPATH": str(ROOT)}
+    environment |= settings or {}
     process = subprocess.Popen(
         [sys.executable, "-m", *command, *arguments, "--port", "0"],
         env=environment,
@@ -94,3 +101,11 @@ def start(*arguments: str, home: Path, command: tuple[str, ...] = ("predictor", 
         process.wait(STOP_SECONDS)
         raise RuntimeError("The service did not start:\n" + "".join(lines))
     return RunningService(process, ports[0], lines)
+
+
+def start_framing(story: Path, home: Path, *arguments: str) -> RunningService:
+    """Starts a service with known answers, which writes into `story` what it was asked for."""
+    story.touch()
+    running = start(str(story), *arguments, home=home, command=FRAMING)
+    running.story = story
+    return running

@@ -23,7 +23,6 @@ from predictor import errors
 from predictor.serving import server
 from predictor.serving.authoriser import AnyoneOnLoopback, Call, KeyFile, address_of
 from tests.predictor.serving import running_service
-from tests.predictor.serving.conftest import FRAMING
 from tests.predictor.serving.framing_model import SECONDS_PER_BASE
 from tests.until import until
 
@@ -120,7 +119,14 @@ def test_what_takes_longer_than_the_grace_is_ended(start_framing):
 
 def test_a_taken_port_is_refused(framing, tmp_path):
     done = subprocess.run(
-        [sys.executable, "-m", *FRAMING, str(tmp_path / "other"), "--port", str(framing.port)],
+        [
+            sys.executable,
+            "-m",
+            *running_service.FRAMING,
+            str(tmp_path / "other"),
+            "--port",
+            str(framing.port),
+        ],
         capture_output=True,
         text=True,
         check=False,

@@ -1,0 +1,5 @@
+from django.urls import path
+
+from webapp.hosted.api import HostedAccountView
+
+urlpatterns = [path("hosted-account/", HostedAccountView.as_view())]
