@@ -98,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=_predict)
 
     _add_score(commands)
+    _add_ism(commands)
     _add_weights(commands)
     _add_install_genome(commands)
     _add_connect_hosted(commands)
@@ -136,6 +137,34 @@ def _add_score(commands: "argparse._SubParsersAction[_Parser]") -> None:
     )
     command.add_argument("--out", required=True, type=Path, metavar="FILE.parquet|.csv|.tsv")
     command.set_defaults(run=_score)
+
+
+def _add_ism(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    command = commands.add_parser(
+        "ism",
+        help="in-silico mutagenesis: every base of a stretch replaced by the three others",
+        description="Written as .npz: for each scorer a matrix of bases x 4 (A, C, G, T) x tracks, "
+        "and the logo, the base that is there minus the mean of the others. With variants, on REF "
+        "and on ALT.",
+    )
+    command.add_argument("--engine", required=True, metavar="NAME", help="as shown by `list`")
+    command.add_argument("--interval", required=True, help=_INTERVAL_HELP)
+    command.add_argument(
+        "--ism", required=True, metavar="chr:start-end", help="the stretch to mutate, likewise"
+    )
+    command.add_argument(
+        "--variant", nargs="+", action="extend", default=[], help=_VARIANT_HELP, metavar="VARIANT"
+    )
+    command.add_argument(
+        "--scorer",
+        "--scorers",
+        dest="scorers",
+        metavar="RNA_SEQ,DNASE,...",
+        help="names, or settings as the SDK prints them; the recommended ones where not given",
+    )
+    command.add_argument("--organism", default="human", help="human (the default) or mouse")
+    command.add_argument("--out", required=True, type=Path, metavar="FILE.npz")
+    command.set_defaults(run=_ism)
 
 
 def _add_weights(commands: "argparse._SubParsersAction[_Parser]") -> None:
@@ -390,6 +419,21 @@ def _connect_hosted(parsed: argparse.Namespace) -> None:
         person = input("If you have read and accept them, type your full name (or nothing): ")
     card = hosted_connection.connect(person=person)
     print(f"Connected the hosted service at {card['address']}; {person} accepted its terms.")
+
+
+def _ism(parsed: argparse.Namespace) -> None:
+    from predictor.interpretation import ism_file
+
+    count = ism_file.mutate(
+        engine=parsed.engine,
+        interval=parsed.interval,
+        stretch=parsed.ism,
+        variants=parsed.variant,
+        scorers=parsed.scorers,
+        organism=parsed.organism,
+        out=parsed.out,
+    )
+    print(f"Scored {count:,} substitutions; wrote {parsed.out}.")
 
 
 def _install_genome(parsed: argparse.Namespace) -> None:
