@@ -20,6 +20,7 @@ from cryptography.x509.oid import NameOID
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from predictor import errors
+from predictor.cli import main
 from predictor.serving import server
 from predictor.serving.authoriser import AnyoneOnLoopback, Call, KeyFile, address_of
 from tests.predictor.serving import running_service
@@ -147,6 +148,16 @@ def test_plain_text_is_served_on_this_machine_only(tmp_path):
             server.Place(host=host).check()
     with pytest.raises(errors.ServiceRefusedError, match="give --key FILE"):
         server.Place(certificate=tmp_path / "chain.pem").check()
+
+
+def test_the_command_refuses_an_unsafe_place_and_an_unknown_engine(installed, monkeypatch, capsys):
+    monkeypatch.setenv("ALLELENS_HOME", str(installed))
+    assert main(["serve", "--engine", "demo", "--host", "0.0.0.0"]) == 2
+    assert "or serve on 127.0.0.1." in capsys.readouterr().err
+    assert main(["serve", "--engine", "demo", "enformer"]) == 2
+    assert 'no engine "enformer"' in capsys.readouterr().err
+    assert main(["serve", "--engine", "demo", "--api-keys", "/nowhere"]) == 2
+    assert "The file of keys cannot be read" in capsys.readouterr().err
 
 
 def test_without_keys_only_this_machine_may_call():
