@@ -1,5 +1,5 @@
 import { api, body } from "./client";
-import type { JobRequest } from "./types";
+import type { JobRequest, Source } from "./types";
 
 /** One function per call of the API that the pages make. */
 
@@ -40,10 +40,10 @@ export const getEvents = async (id: string, after: number) =>
 export const getChanges = async (chunk: string) =>
   body(await api.GET("/api/chunks/{chunk_id}/changes/", { params: { path: { chunk_id: chunk } } }));
 
-export const getJunctions = async (chunk: string, tracks: string[], start: number, end: number) =>
+export const getJunctions = async (chunk: string, tracks: string[], start: number, end: number, source: Source) =>
   body(
     await api.GET("/api/chunks/{chunk_id}/junctions/", {
-      params: { path: { chunk_id: chunk }, query: { tracks: tracks.join(","), start, end } },
+      params: { path: { chunk_id: chunk }, query: { tracks: tracks.join(","), start, end, source } },
     }),
   );
 
@@ -60,6 +60,7 @@ export interface SignalRequest {
   start: number;
   end: number;
   maxBins: number;
+  source: Source;
 }
 
 function binary({ data, response }: { data?: unknown; response: Response }): Binary {
@@ -67,22 +68,22 @@ function binary({ data, response }: { data?: unknown; response: Response }): Bin
   return { layout: response.headers.get("X-Allelens-Layout"), body: data };
 }
 
-export const getSignal = async (chunk: string, { tracks, planes, start, end, maxBins }: SignalRequest, signal: AbortSignal) =>
+export const getSignal = async (chunk: string, { tracks, planes, start, end, maxBins, source }: SignalRequest, signal: AbortSignal) =>
   binary(
     await api.GET("/api/chunks/{chunk_id}/signal/", {
       params: {
         path: { chunk_id: chunk },
-        query: { tracks: tracks.join(","), planes: planes.join(","), start, end, max_bins: maxBins, summary: "auto" },
+        query: { tracks: tracks.join(","), planes: planes.join(","), start, end, max_bins: maxBins, summary: "auto", source },
       },
       parseAs: "arrayBuffer",
       signal,
     }),
   );
 
-export const getContactMap = async (chunk: string, track: string) =>
+export const getContactMap = async (chunk: string, track: string, source: Source) =>
   binary(
     await api.GET("/api/chunks/{chunk_id}/contact-map/", {
-      params: { path: { chunk_id: chunk }, query: { track } },
+      params: { path: { chunk_id: chunk }, query: { track, source } },
       parseAs: "arrayBuffer",
     }),
   );

@@ -75,10 +75,10 @@ export const useJobs = (page: number) =>
       state.data?.results.some((job) => job.state === "queued" || job.state === "running") ? 2_000 : 15_000,
   });
 
-/** `partsComplete` is part of the key: every part that arrives may add rows. */
-export const useChanges = (chunk: string | undefined, partsComplete: number) =>
+/** How many parts are complete is part of the key: every part that arrives, of either source, may add numbers. */
+export const useChanges = (chunk: string | undefined, partsComplete: number, truthComplete: number) =>
   useQuery({
-    queryKey: ["changes", chunk, partsComplete],
+    queryKey: ["changes", chunk, partsComplete, truthComplete],
     queryFn: () => getChanges(chunk ?? ""),
     enabled: chunk !== undefined && partsComplete > 0,
     placeholderData: keepPreviousData,

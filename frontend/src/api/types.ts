@@ -24,6 +24,8 @@ export type OutputType = Schemas["TrackOutputType"];
 export type Part = Schemas["Part"];
 export type Report = Schemas["Report"];
 export type ReadoutRow = Schemas["ReadoutRow"];
+/** Who says what a part holds: the model, or the simulator of the invented genome. */
+export type Source = Part["source"];
 export type SearchResult = Schemas["SearchResult"];
 export type ShowcaseRow = Schemas["ShowcaseRow"];
 export type StratumRow = Schemas["StratumRow"];

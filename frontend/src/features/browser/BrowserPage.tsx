@@ -79,9 +79,11 @@ function Browser({ view, change, genome, catalogue, answer, trouble }: BrowserPr
     return defaultTracks(catalogue, { outputs: view.outputs, cells: view.cells ?? example?.ontology_curies ?? null });
   }, [view.tracks, view.outputs, view.cells, catalogue, example]);
   const hasAlternate = (chunk?.variants.length ?? view.variants.length) > 0;
+  const noTruth = genome.invented && engine?.invented !== false ? null : `Nobody knows what is true of ${genome.assembly}: only the invented genome has a simulator.`;
+  const truth = view.truth && noTruth === null;
   const rows = useMemo(
-    () => (catalogue ? planRows(selected.slice(0, MOST_ROWS), catalogue, types, job, chunk, view.shown, hasAlternate, labelRoom) : []),
-    [selected, catalogue, types, job, chunk, view.shown, hasAlternate, labelRoom],
+    () => (catalogue ? planRows(selected.slice(0, MOST_ROWS), catalogue, types, job, chunk, view.shown, hasAlternate, truth, labelRoom) : []),
+    [selected, catalogue, types, job, chunk, view.shown, hasAlternate, truth, labelRoom],
   );
 
   const go = useCallback(
@@ -133,11 +135,11 @@ function Browser({ view, change, genome, catalogue, answer, trouble }: BrowserPr
   }
 
   const choose = catalogue ? <TrackChooser catalogue={catalogue} selected={selected} cells={view.cells ?? example?.ontology_curies ?? null} onSelect={(tracks) => change({ tracks })} /> : null;
-  const changes = <ChangesPanel job={job} chunk={chunk} catalogue={catalogue} example={example} atFirst={narrow ? 5 : 12} onShow={showChange} />;
+  const changes = <ChangesPanel truth={truth} job={job} chunk={chunk} catalogue={catalogue} example={example} atFirst={narrow ? 5 : 12} onShow={showChange} />;
 
   return (
     <main className="browser" data-testid="page-view">
-      <VariantStrip view={view} genome={genome} interval={interval} job={job} chunk={chunk} onShown={(shown) => change({ shown })} onChunk={(index) => change({ chunk: index })} />
+      <VariantStrip view={view} genome={genome} interval={interval} job={job} chunk={chunk} noTruth={noTruth} onShown={(shown) => change({ shown })} onTruth={(shown) => change({ truth: shown })} onChunk={(index) => change({ chunk: index })} />
       <div className={`columns ${folded.left ? "fold-left" : ""} ${folded.right ? "fold-right" : ""}`}>
         {narrow ? null : (
           <div className="column-left">
@@ -233,7 +235,7 @@ function Browser({ view, change, genome, catalogue, answer, trouble }: BrowserPr
           {choose}
         </Drawer>
       ) : null}
-      <Provenance engine={engine} genome={genome} job={job} />
+      <Provenance engine={engine} genome={genome} job={job} truth={truth} />
       <Announcer job={job} types={types} />
     </main>
   );

@@ -2,15 +2,19 @@ import { useState } from "react";
 import { sentence as sentenceOf } from "../../api/errors";
 import { useChanges } from "../../api/queries";
 import type { Catalogue, ChangeRow, Chunk, Example, Job } from "../../api/types";
+import { PREDICTED, TRUTH } from "../../genome/igv/withTruth";
 import { measurementName, strandSign, typesByName } from "../../genome/tracks/names";
 import { MODALITY_COLOURS } from "../../genome/tracks/palette";
 import { grouped, plural, significant, signed } from "../../ui/numbers";
 import { Notice } from "../../ui/Notice";
+import { numberComplete, partsOf } from "../jobs/parts";
 
 /** Below this the two alleles are called alike: 2^0.1 is a change of 7 %. */
 const ALIKE_LOG2 = 0.1;
 
 interface ChangesPanelProps {
+  /** The simulator's numbers stand beside the predicted ones. */
+  truth: boolean;
   job: Job | null;
   chunk: Chunk | undefined;
   catalogue: Catalogue | undefined;
@@ -21,14 +25,18 @@ interface ChangesPanelProps {
 }
 
 /** The answer in words and numbers, strongest first; every row leads to its place in the tracks. */
-export function ChangesPanel({ job, chunk, catalogue, example, atFirst, onShow }: ChangesPanelProps) {
-  const complete = chunk?.parts.filter(({ state }) => state === "complete").length ?? 0;
-  const changes = useChanges(chunk && chunk.variants.length > 0 ? chunk.id : undefined, complete);
+export function ChangesPanel({ truth, job, chunk, catalogue, example, atFirst, onShow }: ChangesPanelProps) {
+  const predicted = partsOf(chunk, "prediction");
+  const complete = numberComplete(predicted);
+  const truths = partsOf(chunk, "truth");
+  const changes = useChanges(chunk && chunk.variants.length > 0 ? chunk.id : undefined, complete, numberComplete(truths));
   const [all, setAll] = useState(false);
   const rows = changes.data?.rows ?? [];
-  const changed = rows.filter((row) => !isAlike(row));
-  const alike = rows.filter(isAlike);
-  const coming = (chunk?.parts.length ?? 0) - complete;
+  // A true change that the prediction misses belongs to what changes.
+  const stays = (row: ChangeRow) => isAlike(row) && !(truth && row.truth && !isAlike(row.truth));
+  const changed = rows.filter((row) => !stays(row));
+  const alike = rows.filter(stays);
+  const coming = predicted.length - complete;
   const shown = all ? changed : changed.slice(0, atFirst);
 
   return (
@@ -38,13 +46,24 @@ export function ChangesPanel({ job, chunk, catalogue, example, atFirst, onShow }
       {job && chunk?.variants.length === 0 ? (
         <p className="quiet">This is a REF-only prediction. Add a variant in the search box to see what it changes.</p>
       ) : null}
-      {changes.data?.sentence ? <p className="changes-sentence">{changes.data.sentence}</p> : null}
+      {changes.data?.sentence ? (
+        <p className="changes-sentence">
+          {truth ? <span className="said-by">{PREDICTED}: </span> : null}
+          {changes.data.sentence}
+        </p>
+      ) : null}
+      {truth && changes.data?.truth ? (
+        <p className="changes-sentence changes-truth" data-testid="changes-truth">
+          <span className="said-by">{TRUTH}: </span>
+          {changes.data.truth.sentence}
+        </p>
+      ) : null}
       {changes.isError ? <Notice kind="error">{sentenceOf(changes.error)}</Notice> : null}
       {rows.length > 0 ? (
         <ol className="change-list">
           {shown.map((row) => (
             <li key={`${row.track}-${row.measure}`}>
-              <Change row={row} catalogue={catalogue} onShow={onShow} />
+              <Change row={row} truth={truth} catalogue={catalogue} onShow={onShow} />
             </li>
           ))}
         </ol>
@@ -60,7 +79,7 @@ export function ChangesPanel({ job, chunk, catalogue, example, atFirst, onShow }
           <ol className="change-list">
             {alike.map((row) => (
               <li key={`${row.track}-${row.measure}`}>
-                <Change row={row} catalogue={catalogue} onShow={onShow} />
+                <Change row={row} truth={truth} catalogue={catalogue} onShow={onShow} />
               </li>
             ))}
           </ol>
@@ -75,6 +94,7 @@ export function ChangesPanel({ job, chunk, catalogue, example, atFirst, onShow }
           Predicted by {changes.data.model.engine}
           {changes.data.model.weights_digest ? ` ${changes.data.model.weights_digest.slice(0, 8)}` : ""}, window{" "}
           {grouped(changes.data.window)} bp. Ordered by the log2 ratio, with 1 added to both alleles.
+          {truth ? " Truth by the simulator of the invented genome: the same window, measured at the same bases in the same unit." : ""}
         </p>
       ) : null}
     </aside>
@@ -110,15 +130,15 @@ export function measureWords(measure: string): string {
   return known ? measure.replace(known[0], known[1]) : measure.replaceAll("_", " ");
 }
 
-function isAlike({ log2_ratio: ratio, difference }: ChangeRow): boolean {
+function isAlike({ log2_ratio: ratio, difference }: Numbers): boolean {
   return ratio === null ? Math.abs(difference) < 0.05 : Math.abs(ratio) < ALIKE_LOG2;
 }
 
-function Change({ row, catalogue, onShow }: { row: ChangeRow; catalogue: Catalogue | undefined; onShow: (row: ChangeRow) => void }) {
+type Numbers = Pick<ChangeRow, "reference" | "alternate" | "difference" | "log2_ratio">;
+
+function Change({ row, truth, catalogue, onShow }: { row: ChangeRow; truth: boolean; catalogue: Catalogue | undefined; onShow: (row: ChangeRow) => void }) {
   const track = catalogue?.tracks.find(({ id }) => id === row.track);
   const name = track ? measurementName(track, typesByName(catalogue).get(track.output_type)) : row.label;
-  const up = row.alternate >= row.reference;
-  const alike = isAlike(row);
   return (
     <button type="button" className="change" onClick={() => onShow(row)} data-testid="change-row" data-track={row.track} title={`${row.label}: ${measureWords(row.measure)}${row.log2_ratio === null ? "" : `, log2 ratio ${signed(row.log2_ratio)} (1 added to both)`}. Show it in the tracks.`}>
       <span className="tag" style={{ background: MODALITY_COLOURS[row.output_type] }} />
@@ -129,20 +149,56 @@ function Change({ row, catalogue, onShow }: { row: ChangeRow; catalogue: Catalog
         </span>
         <span className="change-cell">{row.biosample_name || "all cell types"}</span>
       </span>
-      <span className="change-values">
-        <span className={alike ? "change-fold" : up ? "change-fold gain" : "change-fold loss"}>
-          <span aria-hidden="true">{alike ? "≈" : up ? "▲" : "▼"}</span>
-          <span className="hidden">{alike ? "about the same" : up ? "up" : "down"}</span>{" "}
-          {row.log2_ratio !== null && row.reference > 0 ? `× ${significant(row.alternate / row.reference)}` : signed(row.difference)}
+      {truth ? null : (
+        <span className="change-values">
+          <Fold numbers={row} />
+          <Alleles numbers={row} />
         </span>
-        <span className="change-numbers">
-          {significant(row.reference)} → {significant(row.alternate)}
+      )}
+      {truth ? (
+        <span className="compared">
+          <span className="said-by" title={PREDICTED}>
+            predicted
+          </span>
+          <Alleles numbers={row} />
+          <Fold numbers={row} />
+          <span className="said-by" title={TRUTH}>
+            truth
+          </span>
+          {row.truth ? (
+            <>
+              <Alleles numbers={row.truth} />
+              <Fold numbers={row.truth} />
+            </>
+          ) : (
+            <span className="change-numbers compared-none">not here yet, or not known</span>
+          )}
         </span>
-      </span>
+      ) : null}
       <span className="change-unit">
         {measureWords(row.measure)}
         {row.unit ? `; ${row.unit}` : ""}
       </span>
     </button>
+  );
+}
+
+function Fold({ numbers }: { numbers: Numbers }) {
+  const up = numbers.alternate >= numbers.reference;
+  const alike = isAlike(numbers);
+  return (
+    <span className={alike ? "change-fold" : up ? "change-fold gain" : "change-fold loss"}>
+      <span aria-hidden="true">{alike ? "≈" : up ? "▲" : "▼"}</span>
+      <span className="hidden">{alike ? "about the same" : up ? "up" : "down"}</span>{" "}
+      {numbers.log2_ratio !== null && numbers.reference > 0 ? `× ${significant(numbers.alternate / numbers.reference)}` : signed(numbers.difference)}
+    </span>
+  );
+}
+
+function Alleles({ numbers }: { numbers: Numbers }) {
+  return (
+    <span className="change-numbers">
+      {significant(numbers.reference)} → {significant(numbers.alternate)}
+    </span>
   );
 }

@@ -1,12 +1,13 @@
 import { useComputedColorScheme } from "@mantine/core";
 import { type KeyboardEvent, type PointerEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { sentence } from "../../api/errors";
-import type { Chunk, Genome } from "../../api/types";
+import type { Chunk, Genome, Part } from "../../api/types";
 import { GENE_HEIGHT } from "../../genome/igv/geneRow";
 import { type Frame, GenomeView, RULER_ROW, type RowSpec, SEQUENCE_HEIGHT, SEQUENCE_LIMIT, SEQUENCE_ROW } from "../../genome/igv/genomeView";
 import { RULER_HEIGHT } from "../../genome/igv/rulerRow";
 import type { SignalRowData } from "../../genome/igv/signalRow";
 import type { Interval } from "../../genome/interval";
+import { predictedIn } from "../../genome/igv/withTruth";
 import { fineEnough } from "../../genome/signals/source";
 import { Notice } from "../../ui/Notice";
 import { Marks } from "./Marks";
@@ -41,14 +42,15 @@ export function GenomePane({ genome, interval, rows, chunk, shown, contacts, lab
   const [failure, setFailure] = useState<string | null>(null);
   const [pointer, setPointer] = useState<{ x: number; y: number } | null>(null);
   const dark = useComputedColorScheme("light") === "dark";
-  const context = { chunk, genome, shown, contacts, dark, labelRoom };
+  const truthHeights = useMemo(() => new Map(rows.map(({ id, truthHeight }) => [id, truthHeight])), [rows]);
+  const context = { chunk, genome, shown, contacts, dark, labelRoom, truthHeights };
   const [kinds] = useState(() => new RowKinds(context));
   const latest = useRef({ interval, onMove, onOpen });
   // Before the effects below: rows that are read again must see the state of this render.
   useLayoutEffect(() => {
-    kinds.update({ chunk, genome, shown, contacts, dark, labelRoom });
+    kinds.update({ chunk, genome, shown, contacts, dark, labelRoom, truthHeights });
     latest.current = { interval, onMove, onOpen };
-  }, [kinds, chunk, genome, shown, contacts, dark, labelRoom, interval, onMove, onOpen]);
+  }, [kinds, chunk, genome, shown, contacts, dark, labelRoom, truthHeights, interval, onMove, onOpen]);
 
   useEffect(() => {
     const parent = host.current;
@@ -128,7 +130,7 @@ export function GenomePane({ genome, interval, rows, chunk, shown, contacts, lab
   useEffect(() => {
     recorder.tracks = rows.map(({ id, track }) => ({ id, output_type: track.output_type }));
     recorder.dataOf = (id) => view?.dataOf(id);
-    recorder.signalRequests = () => kinds.source.requests;
+    recorder.signalRequests = () => kinds.sources.prediction.requests + kinds.sources.truth.requests;
   }, [rows, view, kinds]);
 
   const places = useMemo(() => {
@@ -192,29 +194,35 @@ export function GenomePane({ genome, interval, rows, chunk, shown, contacts, lab
   );
 }
 
-/** Reads rows again when their part has arrived or become finer, and all of them when another chunk is shown. */
+/**
+ * Reads rows again when a part of theirs, predicted or true, has arrived or become finer, and all of them when another
+ * chunk is shown or the truth is switched on.
+ */
 function useReloading(
   view: GenomeView | null,
   kinds: RowKinds,
   chunk: Chunk | undefined,
   rows: PlannedRow[],
 ): void {
-  const known = useRef<{ chunk: string | undefined; states: Map<string, string> }>({ chunk: undefined, states: new Map() });
+  const known = useRef<{ chunk: string | undefined; states: Map<string, string>; truth: boolean }>({ chunk: undefined, states: new Map(), truth: false });
   useEffect(() => {
     const before = known.current;
-    const states = new Map(chunk?.parts.map(({ output_type, state }) => [output_type, state]));
+    const nameOf = ({ source, output_type }: Part) => `${source} ${output_type}`;
+    const states = new Map(chunk?.parts.map((part) => [nameOf(part), part.state]));
+    const truth = rows.some(({ truthHeight }) => truthHeight > 0);
     const newChunk = before.chunk !== chunk?.id;
-    known.current = { chunk: chunk?.id, states };
-    const changed = [...states].filter(([type, state]) => newChunk || before.states.get(type) !== state);
-    const reload = new Set<string>();
-    for (const [type, state] of changed) {
-      const ids = rows.filter(({ track }) => track.output_type === type).map(({ id }) => id);
-      const part = chunk?.parts.find(({ output_type }) => output_type === type);
-      if (chunk && part && state !== "pending" && !newChunk) kinds.forget(chunk.id, part);
-      for (const id of ids) {
-        const upgrade = before.states.get(type) === "overview" && state === "complete" && !newChunk;
-        const row = rows.find((candidate) => candidate.id === id);
-        if (upgrade && view && row && isFineEnough(view, id, row.type.resolution)) continue;
+    const newTruth = truth && !before.truth;
+    known.current = { chunk: chunk?.id, states, truth };
+    const reload = new Set<string>(newTruth ? rows.map(({ id }) => id) : []);
+    for (const part of chunk?.parts ?? []) {
+      const was = before.states.get(nameOf(part));
+      if (!newChunk && was === part.state) continue;
+      if (chunk && part.state !== "pending" && !newChunk) kinds.forget(chunk.id, part);
+      if (part.source === "truth" && !truth) continue;
+      for (const { id, track, type } of rows) {
+        if (track.output_type !== part.output_type) continue;
+        const upgrade = was === "overview" && part.state === "complete" && !newChunk && part.source === "prediction";
+        if (upgrade && view && isFineEnough(view, id, type.resolution)) continue;
         reload.add(id);
       }
     }
@@ -225,7 +233,7 @@ function useReloading(
 
 /** The overview may already be as fine as the screen: then the complete part looks the same. */
 function isFineEnough(view: GenomeView, id: string, resolution: number): boolean {
-  const data = view.dataOf(id);
+  const data = predictedIn(view.dataOf(id));
   if (!isSignalData(data) || !data.signal) return false;
   return fineEnough(data.signal.bin, view.frame.basesPerPixel, resolution);
 }
@@ -234,7 +242,8 @@ function isSignalData(data: unknown): data is SignalRowData {
   return typeof data === "object" && data !== null && "signal" in data;
 }
 
-function hasData(data: unknown): boolean {
+function hasData(row: unknown): boolean {
+  const data = predictedIn(row);
   if (isSignalData(data)) return data.signal !== null;
   return typeof data === "object" && data !== null && (!("loaded" in data) || data.loaded === true);
 }

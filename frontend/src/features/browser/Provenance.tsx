@@ -3,13 +3,14 @@ import { grouped } from "../../ui/numbers";
 import { Link } from "../../ui/router";
 
 /** Where the numbers come from; always on the page. */
-export function Provenance({ engine, genome, job }: { engine: Engine | undefined; genome: Genome | undefined; job: Job | null }) {
+export function Provenance({ engine, genome, job, truth }: { engine: Engine | undefined; genome: Genome | undefined; job: Job | null; truth: boolean }) {
   const digest = job?.weights_digest ?? engine?.weights_digest;
   const facts = [
     engine ? `${engine.title}${digest ? ` ${digest.slice(0, 8)}` : ""}` : null,
     genome?.assembly,
     job ? `window ${grouped(job.window)} bp` : null,
     job ? new Date(job.created).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" }) : null,
+    truth ? "truth by the simulator, in outlines on a tinted ground" : null,
   ].filter(Boolean);
   const invented = engine?.invented ?? genome?.invented;
   return (

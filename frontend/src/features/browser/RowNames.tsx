@@ -2,12 +2,13 @@ import { memo } from "react";
 import type { RowPlace } from "../../genome/igv/genomeView";
 import { RULER_ROW, SEQUENCE_ROW } from "../../genome/igv/genomeView";
 import { DIFFERENCE_HEIGHT } from "../../genome/igv/signalRow";
+import { PREDICTED, TRUTH } from "../../genome/igv/withTruth";
 import { cellName, measurementName, strandSign, trackTitle } from "../../genome/tracks/names";
 import { MODALITY_COLOURS } from "../../genome/tracks/palette";
 import { Icon } from "../../ui/icons";
 import { significant } from "../../ui/numbers";
-import { GENES_ROW, type PlannedRow, ROW_WORDS } from "./rowPlan";
-import { useRows } from "./rowStore";
+import { GENES_ROW, type PlannedRow, ROW_WORDS, TRUTH_WORDS } from "./rowPlan";
+import { truthOf, useRows } from "./rowStore";
 import type { ContactMode, Shown } from "./viewState";
 
 interface RowNamesProps {
@@ -45,7 +46,7 @@ export const RowNames = memo(function RowNames({ places, rows, chromosome, near,
       {places.map(({ id, top, height }) => {
         const row = byId.get(id);
         return (
-          <div key={id} className={`row-name ${row ? "" : "row-name-plain"}`} style={{ top, height }} data-testid={row ? "track-row" : undefined} data-track={row?.id} data-state={row?.state}>
+          <div key={id} className={`row-name ${row ? "" : "row-name-plain"} ${row && row.truthHeight > 0 ? "row-with-truth" : ""}`} style={{ top, height }} data-testid={row ? "track-row" : undefined} data-track={row?.id} data-state={row?.state}>
             {row ? <TrackName row={row} {...rest} /> : <span className="quiet">{plain[id]}</span>}
           </div>
         );
@@ -72,6 +73,7 @@ function TrackName({ row, contacts, shown, hasAlternate, onContacts, onHide }: T
           {strandSign(track.strand) ? <span className="strand"> {strandSign(track.strand)}</span> : null}
         </span>
         <span className="row-cell">{cellName(track)}</span>
+        {row.truthHeight > 0 ? <span className="row-source">{PREDICTED}</span> : null}
         {words ? (
           <span className={`row-state row-state-${failure ? "failed" : state}`} title={failure}>
             {words}
@@ -88,7 +90,7 @@ function TrackName({ row, contacts, shown, hasAlternate, onContacts, onHide }: T
         ) : null}
       </span>
       {type.kind === "signal" && drawn && scale ? (
-        <span className="row-scale" aria-hidden="true">
+        <span className="row-scale" aria-hidden="true" style={{ bottom: row.truthHeight }}>
           {overlay ? <span className="scale-top">{significant(scale.max, 2)}</span> : null}
           {shown.difference && scale.difference !== null ? (
             <span className="scale-difference" style={{ height: DIFFERENCE_HEIGHT }}>
@@ -97,9 +99,31 @@ function TrackName({ row, contacts, shown, hasAlternate, onContacts, onHide }: T
           ) : null}
         </span>
       ) : null}
+      {row.truthHeight > 0 ? <TruthName row={row} top={scale && drawn && type.kind === "signal" && overlay ? significant(scale.max, 2) : null} /> : null}
       <button type="button" className="row-hide" aria-label={`Hide ${trackTitle(track, type)}`} title="Hide" onClick={() => onHide(row.id)}>
         <Icon name="close" size={12} />
       </button>
     </>
+  );
+}
+
+/** Beside the lower half of a row: who says it, where it stands, and the scale, which is that of the prediction. */
+function TruthName({ row, top }: { row: PlannedRow; top: string | null }) {
+  const failure = useRows((store) => store.failures[truthOf(row.id)]);
+  const words = failure ? "could not be read" : TRUTH_WORDS[row.truthState];
+  return (
+    <span className="row-truth" style={{ height: row.truthHeight }} data-testid="truth-name" data-state={row.truthState}>
+      <span className="row-source">{TRUTH}</span>
+      {words ? (
+        <span className={`row-state row-state-${failure ? "failed" : row.truthState}`} title={failure}>
+          {words}
+        </span>
+      ) : null}
+      {top && !words ? (
+        <span className="scale-top" aria-hidden="true">
+          {top}
+        </span>
+      ) : null}
+    </span>
   );
 }

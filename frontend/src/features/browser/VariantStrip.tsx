@@ -11,7 +11,10 @@ interface VariantStripProps {
   interval: Interval;
   job: Job | null;
   chunk: Chunk | undefined;
+  /** Why there is no truth to show; null where there is. */
+  noTruth: string | null;
   onShown: (shown: Shown) => void;
+  onTruth: (truth: boolean) => void;
   onChunk: (index: number) => void;
 }
 
@@ -22,7 +25,7 @@ const SWITCHES: [keyof Shown, string, string][] = [
 ];
 
 /** What is looked at, in the field's words, and what of it is drawn. */
-export function VariantStrip({ view, genome, interval, job, chunk, onShown, onChunk }: VariantStripProps) {
+export function VariantStrip({ view, genome, interval, job, chunk, noTruth, onShown, onTruth, onChunk }: VariantStripProps) {
   const inChunk = chunk?.variants ?? [];
   const variants = inChunk.length > 0 ? inChunk : view.variants.flatMap((text) => parseVariant(text) ?? []);
   const [variant] = variants;
@@ -60,8 +63,8 @@ export function VariantStrip({ view, genome, interval, job, chunk, onShown, onCh
           </select>
         </label>
       ) : null}
-      {variant ? (
-        <div className="strip-switches">
+      <div className="strip-switches">
+        {variant ? (
           <div className="switches" role="group" aria-label="Drawn alleles">
             {SWITCHES.map(([name, word, title]) => (
               <button
@@ -77,8 +80,21 @@ export function VariantStrip({ view, genome, interval, job, chunk, onShown, onCh
               </button>
             ))}
           </div>
-        </div>
-      ) : null}
+        ) : null}
+        <button
+          type="button"
+          className="switch switch-truth"
+          aria-pressed={view.truth && noTruth === null}
+          aria-disabled={noTruth !== null}
+          title={noTruth ?? "Show the simulator's truth below each prediction: what is so in the invented genome"}
+          onClick={() => {
+            if (noTruth === null) onTruth(!view.truth);
+          }}
+          data-testid="show-truth"
+        >
+          <span className="swatch" /> Simulator’s truth
+        </button>
+      </div>
     </section>
   );
 }

@@ -1,5 +1,6 @@
-import { extremes } from "../../genome/signals/layout";
+import { extremes, type Plane, type TrackSignal } from "../../genome/signals/layout";
 import type { SignalRowData } from "../../genome/igv/signalRow";
+import { predictedIn, truthIn } from "../../genome/igv/withTruth";
 import { parseVariant, referenceInterval } from "../../genome/variant";
 import { useJob } from "../jobs/jobStore";
 import { useView } from "./viewStore";
@@ -11,7 +12,7 @@ export interface PageRecord {
   state: string | null;
   connection: string;
   chunk: string | null;
-  parts: { output_type: string; state: string }[];
+  parts: { source: string; output_type: string; state: string }[];
   /** Numbers of the events applied one by one. */
   events: number[];
   last_seq: number;
@@ -29,6 +30,8 @@ export interface TrackRecord {
   reference: number | null;
   alternate: number | null;
   bin: number | null;
+  /** The same of the simulator's truth, where it is shown. */
+  truth: { reference: number | null; alternate: number | null } | null;
 }
 
 const NEAR = 250;
@@ -60,22 +63,32 @@ export function noteDrawn(id: string): void {
 }
 
 function trackRecord({ id, output_type }: { id: string; output_type: string }): TrackRecord {
-  const drawn = recorder.drawn.has(id);
-  const empty = { id, output_type, drawn, reference: null, alternate: null, bin: null };
+  const row = recorder.dataOf(id);
+  const predicted = signalOf(predictedIn(row));
+  const truth = signalOf(truthIn(row));
+  return {
+    id,
+    output_type,
+    drawn: recorder.drawn.has(id),
+    ...largestNear(predicted),
+    bin: predicted?.bin ?? null,
+    truth: truth && largestNear(truth),
+  };
+}
+
+function signalOf(data: unknown): TrackSignal | null {
+  if (typeof data !== "object" || data === null || !("signal" in data)) return null;
+  return (data as SignalRowData).signal;
+}
+
+function largestNear(signal: TrackSignal | null): { reference: number | null; alternate: number | null } {
   const { view } = useView.getState();
   const chunk = useJob.getState().job?.chunks[view.chunk];
   const variant = chunk?.variants[0] ?? parseVariant(view.variants[0] ?? "");
-  const data = recorder.dataOf(id);
-  if (!variant || typeof data !== "object" || data === null || !("signal" in data)) return empty;
-  const { signal } = data as SignalRowData;
-  if (!signal) return empty;
+  if (!variant || !signal) return { reference: null, alternate: null };
   const { start, end } = referenceInterval(variant);
-  return {
-    ...empty,
-    reference: extremes(signal, ["reference"], start - NEAR, end + NEAR)?.max ?? null,
-    alternate: extremes(signal, ["alternate"], start - NEAR, end + NEAR)?.max ?? null,
-    bin: signal.bin,
-  };
+  const most = (plane: Plane) => extremes(signal, [plane], start - NEAR, end + NEAR)?.max ?? null;
+  return { reference: most("reference"), alternate: most("alternate") };
 }
 
 function record(): PageRecord {
@@ -89,7 +102,7 @@ function record(): PageRecord {
     state: job?.state ?? null,
     connection,
     chunk: chunk?.id ?? null,
-    parts: chunk?.parts.map(({ output_type, state }) => ({ output_type, state })) ?? [],
+    parts: chunk?.parts.map(({ source, output_type, state }) => ({ source, output_type, state })) ?? [],
     events: applied,
     last_seq: job?.last_seq ?? 0,
     tracks: recorder.tracks.map(trackRecord),

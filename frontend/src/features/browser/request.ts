@@ -14,7 +14,23 @@ export function requestOf(view: ViewState, engine: Engine | undefined): JobReque
     ...(view.asked ? { interval: { ...view.asked, strand: "." } } : {}),
     output_types: view.outputs,
     ontology_curies: view.cells,
-    truth: false,
+    truth: view.truth && engine.invented,
+  };
+}
+
+/** The question of a job once more, with the truth: its predicted parts are known already. */
+export function requestWithTruth({ request, ...job }: Job): JobRequest {
+  const { variants, combine, interval, output_types, ontology_curies } = request;
+  return {
+    engine: job.engine,
+    organism: job.organism,
+    variants,
+    combine,
+    window: job.window,
+    ...(interval ? { interval } : {}),
+    output_types,
+    ontology_curies,
+    truth: true,
   };
 }
 

@@ -1,5 +1,6 @@
-import type { Catalogue, Chunk, Job, OutputType, Track } from "../../api/types";
+import type { Catalogue, Chunk, Job, OutputType, Source, Track } from "../../api/types";
 import { DIFFERENCE_HEIGHT, OVERLAY_HEIGHT } from "../../genome/igv/signalRow";
+import { partOf } from "../jobs/parts";
 import type { Shown } from "./viewState";
 
 export const GENES_ROW = "genes";
@@ -11,8 +12,12 @@ export interface PlannedRow {
   id: string;
   track: Track;
   type: OutputType;
+  /** Of the whole row. */
   height: number;
   state: RowState;
+  /** Height of the simulator's truth at the bottom of the row; 0 where it is not shown. */
+  truthHeight: number;
+  truthState: RowState;
 }
 
 /** Name, cell type and state of a row take this much. */
@@ -29,6 +34,7 @@ export function planRows(
   chunk: Chunk | undefined,
   shown: Shown,
   hasAlternate: boolean,
+  truth: boolean,
   labelRoom: number,
 ): PlannedRow[] {
   const tracks = new Map(catalogue.tracks.map((track) => [track.id, track]));
@@ -36,7 +42,19 @@ export function planRows(
     const track = tracks.get(id);
     const type = track && types.get(track.output_type);
     if (!track || !type) return [];
-    return [{ id, track, type, height: rowHeight(type, shown, hasAlternate, labelRoom), state: rowState(track, job, chunk) }];
+    const predicted = rowHeight(type, shown, hasAlternate, labelRoom);
+    const truthHeight = truth ? heightOfTruth(type, shown, hasAlternate, labelRoom) : 0;
+    return [
+      {
+        id,
+        track,
+        type,
+        height: predicted + truthHeight,
+        state: rowState(track, job, chunk, "prediction"),
+        truthHeight,
+        truthState: rowState(track, job, chunk, "truth"),
+      },
+    ];
   });
 }
 
@@ -48,14 +66,31 @@ function rowHeight(type: OutputType, shown: Shown, hasAlternate: boolean, labelR
   return Math.max(overlay + difference, LEAST_HEIGHT);
 }
 
-function rowState(track: Track, job: Job | null, chunk: Chunk | undefined): RowState {
+/** Junctions and contacts as large as the prediction, mirrored or not; signals as overlay or, alone, as difference. */
+function heightOfTruth(type: OutputType, shown: Shown, hasAlternate: boolean, labelRoom: number): number {
+  if (type.kind !== "signal") return rowHeight(type, shown, hasAlternate, labelRoom);
+  const overlay = shown.reference || shown.alternate || !hasAlternate;
+  return (overlay || !shown.difference ? OVERLAY_HEIGHT : DIFFERENCE_HEIGHT) + labelRoom;
+}
+
+function rowState(track: Track, job: Job | null, chunk: Chunk | undefined, source: Source): RowState {
   if (!job || !chunk) return "unasked";
-  const part = chunk.parts.find(({ output_type }) => output_type === track.output_type);
+  const part = partOf(chunk, track.output_type, source);
   if (!part || (part.tracks.length > 0 && !part.tracks.includes(track.id))) return "not-asked-for";
   if (part.state === "complete") return "here";
   if (part.state === "overview") return "overview";
   return chunk.state === "failed" || job.state === "failed" || job.state === "cancelled" ? "failed" : "coming";
 }
+
+/** The same for the truth. */
+export const TRUTH_WORDS: Record<RowState, string | null> = {
+  unasked: "not computed yet",
+  "not-asked-for": "not known",
+  coming: "arriving …",
+  overview: null,
+  here: null,
+  failed: "did not arrive",
+};
 
 /** Says what a reader sees instead of data. */
 export const ROW_WORDS: Record<RowState, string | null> = {

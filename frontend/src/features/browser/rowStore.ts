@@ -11,6 +11,11 @@ interface RowStore {
   clear: () => void;
 }
 
+/** Under which name the truth of a row tells the same things. */
+export function truthOf(id: string): string {
+  return `truth of ${id}`;
+}
+
 export const useRows = create<RowStore>()((set, get) => ({
   scales: {},
   failures: {},

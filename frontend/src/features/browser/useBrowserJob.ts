@@ -4,7 +4,7 @@ import { useCatalogue, useEngines } from "../../api/queries";
 import type { Engine, Job, JobRequest } from "../../api/types";
 import { ask, follow, unfollow, useJob } from "../jobs/jobStore";
 import { startClock } from "./pageRecord";
-import { answers, requestOf } from "./request";
+import { answers, requestOf, requestWithTruth } from "./request";
 import { useRows } from "./rowStore";
 import type { ViewState } from "./viewState";
 import { useView } from "./viewStore";
@@ -41,6 +41,14 @@ export function useBrowserJob(view: ViewState): BrowserJob {
   // Settings changed after the first answer wait for the Start button: only where there is no job, it is asked unbidden.
   const unasked = view.job ? "" : question;
 
+  // Its predictions are known already: nothing is lost by asking unbidden, and little is waited for.
+  const lacksTruth = view.truth && engine?.invented === true && job?.state === "finished" && !job.request.truth;
+  const truthQuestion = lacksTruth ? JSON.stringify(requestWithTruth(job)) : "";
+  const lacking = lacksTruth ? job.id : null;
+  useEffect(() => {
+    if (lacking) void askForTruth(lacking, truthQuestion);
+  }, [lacking, truthQuestion]);
+
   useEffect(() => {
     if (view.job) follow(view.job);
     else if (unasked) void send(unasked, false);
@@ -53,7 +61,7 @@ export function useBrowserJob(view: ViewState): BrowserJob {
     request,
     outdated: job !== null && request !== null && !answers(job, request, catalogue.data),
     asking: sent.asking,
-    error: sent.question === question && sent.error !== null ? sent.error : view.job && !job ? followed.error : null,
+    error: sent.error !== null && (sent.question === question || sent.question === truthQuestion) ? sent.error : view.job && !job ? followed.error : null,
     start: () => {
       if (!question) return;
       startClock();
@@ -72,6 +80,22 @@ async function send(question: string, again: boolean): Promise<void> {
     useRows.getState().clear();
     follow(created.id, created);
     useView.getState().change({ job: created.id, chunk: 0 });
+  } catch (error) {
+    if (useQuestion.getState().question === question) useQuestion.setState({ error });
+  } finally {
+    if (useQuestion.getState().question === question) useQuestion.setState({ asking: false });
+  }
+}
+
+/** Asks once more what a job has answered, with the truth, and goes on with the new job in its place. */
+async function askForTruth(job: string, question: string): Promise<void> {
+  useQuestion.setState({ question, asking: true, error: null });
+  try {
+    const created = await ask(JSON.parse(question) as JobRequest);
+    const { view, change } = useView.getState();
+    if (location.pathname !== "/view" || view.job !== job || !view.truth) return;
+    follow(created.id, created);
+    change({ job: created.id });
   } catch (error) {
     if (useQuestion.getState().question === question) useQuestion.setState({ error });
   } finally {

@@ -14,6 +14,7 @@ const FULL: ViewState = {
   tracks: ["DNASE/0", "RNA_SEQ/1"],
   shown: { reference: true, alternate: false, difference: true },
   contacts: "alternate",
+  truth: true,
   job: "0b9d3a52-0000-4000-8000-000000000000",
   chunk: 2,
   example: "d-tal1",

@@ -29,6 +29,8 @@ export interface ViewState {
   tracks: string[] | null;
   shown: Shown;
   contacts: ContactMode;
+  /** The simulator's truth is drawn below each prediction. */
+  truth: boolean;
   job: string | null;
   /** Which window of the job, where it has several. */
   chunk: number;
@@ -48,6 +50,7 @@ export const EMPTY_VIEW: ViewState = {
   tracks: null,
   shown: { reference: true, alternate: true, difference: true },
   contacts: "difference",
+  truth: false,
   job: null,
   chunk: 0,
   example: null,
@@ -88,6 +91,7 @@ export function parseView(search: string): ViewState {
       ? { reference: shown.includes("ref"), alternate: shown.includes("alt"), difference: shown.includes("diff") }
       : EMPTY_VIEW.shown,
     contacts: contacts === "ref" || contacts === "alt" || contacts === "diff" ? CONTACTS[contacts] : EMPTY_VIEW.contacts,
+    truth: text("truth") === "1",
     job: text("job") || null,
     chunk: (whole("chunk") ?? 1) - 1,
     example: text("example") || null,
@@ -114,6 +118,7 @@ export function formatView(view: ViewState): string {
   add("show", shown.length === SHOWN.length ? null : shown.join(",") || "none");
   const contacts = Object.entries(CONTACTS).find(([, name]) => name === view.contacts)?.[0] ?? "diff";
   add("contacts", contacts === "diff" ? null : contacts);
+  add("truth", view.truth ? "1" : null);
   add("example", view.example);
   add("job", view.job);
   add("chunk", view.chunk > 0 ? String(view.chunk + 1) : null);

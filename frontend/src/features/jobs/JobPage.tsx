@@ -95,8 +95,9 @@ function ChunkBody({ chunk, types }: { chunk: Chunk; types: ReadonlyMap<string, 
       {chunk.error ? <Notice kind="error">{chunk.error.message}</Notice> : null}
       <ul className="parts">
         {chunk.parts.map((part) => (
-          <li key={part.output_type} className={`part part-${part.state}`}>
+          <li key={`${part.source} ${part.output_type}`} className={`part part-${part.state}`}>
             {types.get(part.output_type)?.title ?? part.output_type}
+            {part.source === "truth" ? " (truth)" : ""}
             <span className="quiet">{PART_WORDS[part.state]}</span>
           </li>
         ))}

@@ -44,6 +44,15 @@ describe("the story of a job", () => {
     expect(job.chunks[0]?.parts[0]?.state).toBe("complete");
   });
 
+  it("takes the truth of an output type for no prediction of it", () => {
+    const job = makeJob();
+    const chunks = job.chunks.map((chunk) => ({ ...chunk, parts: [...chunk.parts, ...chunk.parts.map((part) => ({ ...part, source: "truth" as const }))] }));
+    const told = makeEvent(2, "part.published", { chunk: "chunk-1", source: "truth", output_type: "DNASE", level: "complete", levels: [1] });
+    const next = play([told], { job: { ...job, chunks }, seq: 1 });
+    const here = next.job.chunks[0]?.parts.filter(({ state }) => state === "complete");
+    expect(here?.map(({ source, output_type }) => `${source} ${output_type}`)).toEqual(["truth DNASE"]);
+  });
+
   it("keeps the reason of a failure, and drops it when the window is tried again", () => {
     const failed = play([
       ...STORY.slice(0, 2),

@@ -1,7 +1,8 @@
-import type { Job, JobSummary, OutputType } from "../../api/types";
+import type { Job, JobSummary, OutputType, Part } from "../../api/types";
 import { formatInterval } from "../../genome/interval";
 import { grouped, plural, seconds } from "../../ui/numbers";
 import { EMPTY_VIEW, formatView } from "../browser/viewState";
+import { numberComplete, partsOf } from "./parts";
 
 /** Sentences about jobs: the same words on every page. */
 
@@ -22,6 +23,7 @@ export function viewOfJob(job: JobSummary): string {
     combine: request.combine,
     window: job.window,
     asked: request.variants.length === 0 && request.interval ? request.interval : null,
+    truth: request.truth,
     job: job.id,
   });
 }
@@ -32,7 +34,11 @@ export function elapsed(job: JobSummary): number | null {
 
 /** What is going on, in one sentence. */
 export function progressSentence(job: Job, types: ReadonlyMap<string, OutputType>): string {
-  const { parts, parts_complete: complete, chunks_failed: failed, chunks } = job.counts;
+  const { chunks_failed: failed, chunks } = job.counts;
+  const predicted = job.chunks.flatMap((chunk) => partsOf(chunk, "prediction"));
+  const truths = job.chunks.flatMap((chunk) => partsOf(chunk, "truth"));
+  const parts = predicted.length;
+  const complete = numberComplete(predicted);
   switch (job.state) {
     case "queued":
       return job.queue_position && job.queue_position > 1
@@ -41,13 +47,17 @@ export function progressSentence(job: Job, types: ReadonlyMap<string, OutputType
     case "running": {
       // What the worker waits for, such as the quota of a service.
       if (job.message) return job.message;
-      const coming = stillComing(job, types);
+      if (complete === parts && truths.length > 0) {
+        return `All ${plural(parts, "part")} here; the simulator's truth is still coming (${grouped(numberComplete(truths))} of ${grouped(truths.length)}).`;
+      }
+      const coming = stillComing(predicted, types);
       return `${grouped(complete)} of ${plural(parts, "part")} here${coming ? `; still coming: ${coming}` : ""}.`;
     }
     case "finished": {
       const took = elapsed(job);
       // The same question asked before: its parts are stored, nothing was computed.
       if (took !== null && took < 50) return `All ${plural(parts, "part")} here; they were known already.`;
+      if (truths.length > 0) return `All ${plural(parts, "part")} here, and the simulator's truth of them.`;
       return `All ${plural(parts, "part")} here${took === null ? "" : ` after ${seconds(took)}`}.`;
     }
     case "failed":
@@ -64,10 +74,9 @@ function reason(job: Job): string {
   return error ? `: ${error}` : ".";
 }
 
-function stillComing(job: Job, types: ReadonlyMap<string, OutputType>): string {
+function stillComing(parts: Part[], types: ReadonlyMap<string, OutputType>): string {
   const names = new Set(
-    job.chunks
-      .flatMap((chunk) => chunk.parts)
+    parts
       .filter((part) => part.state !== "complete")
       .map((part) => types.get(part.output_type)?.title ?? part.output_type),
   );

@@ -6,17 +6,29 @@ import type { Pen, Reading, RowKind } from "./rowTrack";
 interface Raster {
   map: ContactMap;
   mode: ContactMode;
+  limit: number;
   dark: boolean;
   canvas: HTMLCanvasElement;
 }
 
 /** The upper triangle of a contact map, its base on the genome axis: rasterised once, then drawn turned by 45°. */
-export function contactRow(load: () => Promise<ContactMap | undefined>): RowKind<ContactMap> {
+export function contactRow(load: () => Promise<ContactMap | null>): RowKind<ContactMap | null> {
   let raster: Raster | null = null;
   let rise = 1;
+  let limits = { values: 0, difference: 0 };
+
+  /** One scale of colours for a prediction and its truth. */
+  function fit(map: ContactMap | null, _start: number, _end: number, beside?: ContactMap | null): void {
+    limits = {
+      values: Math.max(map?.limit ?? 0, beside?.limit ?? 0),
+      difference: Math.max(map?.differenceLimit ?? 0, beside?.differenceLimit ?? 0),
+    };
+  }
 
   function rasterise(map: ContactMap, mode: ContactMode, dark: boolean): HTMLCanvasElement {
-    if (raster?.map === map && raster.mode === mode && raster.dark === dark) return raster.canvas;
+    const ofDifference = mode === "difference" && map.difference;
+    const limit = Math.max(ofDifference ? limits.difference : limits.values, ofDifference ? map.differenceLimit : map.limit);
+    if (raster?.map === map && raster.mode === mode && raster.dark === dark && raster.limit === limit) return raster.canvas;
     const canvas = document.createElement("canvas");
     canvas.width = map.bins;
     canvas.height = map.bins;
@@ -24,18 +36,18 @@ export function contactRow(load: () => Promise<ContactMap | undefined>): RowKind
     const image = context?.createImageData(map.bins, map.bins);
     if (!context || !image) return canvas;
     const values = contactPlane(map, mode);
-    const limit = mode === "difference" && map.difference ? map.differenceLimit : map.limit;
     for (let index = 0; index < values.length; index += 1) {
       const value = values[index] ?? 0;
       const [red, green, blue] = diverging(Number.isNaN(value) ? 0 : value / limit, dark);
       image.data.set([red, green, blue, Number.isNaN(value) ? 0 : 255], index * 4);
     }
     context.putImageData(image, 0, 0);
-    raster = { map, mode, dark, canvas };
+    raster = { map, mode, limit, dark, canvas };
     return canvas;
   }
 
-  function draw(map: ContactMap, pen: Pen): void {
+  function draw(map: ContactMap | null, pen: Pen): void {
+    if (!map) return;
     const { context, height, basesPerPixel, style: look } = pen;
     const image = rasterise(map, look.contacts, look.dark);
     const half = map.bin / (2 * basesPerPixel);
@@ -61,7 +73,8 @@ export function contactRow(load: () => Promise<ContactMap | undefined>): RowKind
     context.stroke();
   }
 
-  function read(map: ContactMap, position: number, y: number, height: number): Reading[] {
+  function read(map: ContactMap | null, position: number, y: number, height: number): Reading[] {
+    if (!map) return [];
     const distance = (Math.max(0, height - 1 - y) / rise) * map.bin;
     const pair = pairAt(map, position, distance);
     if (!pair) return [];
@@ -83,5 +96,5 @@ export function contactRow(load: () => Promise<ContactMap | undefined>): RowKind
     return readings;
   }
 
-  return { load, anyResolution: true, draw, read };
+  return { load, anyResolution: true, fit, draw, read };
 }

@@ -20,14 +20,20 @@ const PADDING = 14;
 
 /** REF arcs above the line in grey, ALT arcs below it in red; width and label tell how much. */
 export function junctionRow(load: () => Promise<ArcSet | undefined>): RowKind<ArcSet> {
+  let mostBeside = 0;
   const largest = ({ arcs }: ArcSet) => arcs.reduce((most, arc) => Math.max(most, strength(arc)), 0);
+
+  /** One scale of widths for a prediction and its truth. */
+  function fit(_set: ArcSet, _start: number, _end: number, beside?: ArcSet): void {
+    mostBeside = beside ? largest(beside) : 0;
+  }
 
   function draw(set: ArcSet, pen: Pen): void {
     const { context, style, height } = pen;
     const both = style.reference && style.alternate && set.arcs.some((arc) => arc.alternate !== null);
     const onlyAlternate = !style.reference && style.alternate;
     const line = both ? Math.round(height / 2) : height - PADDING;
-    const most = largest(set) || 1;
+    const most = Math.max(largest(set), mostBeside) || 1;
     context.font = `10.5px ${style.font}`;
     context.textAlign = "center";
     context.strokeStyle = style.palette.rule;
@@ -68,7 +74,7 @@ export function junctionRow(load: () => Promise<ArcSet | undefined>): RowKind<Ar
     ]);
   }
 
-  return { load, anyResolution: true, draw, read };
+  return { load, anyResolution: true, fit, draw, read };
 }
 
 function drawArc(

@@ -10,6 +10,8 @@ export interface RowStyle {
   difference: boolean;
   contacts: "reference" | "alternate" | "difference";
   font: string;
+  /** Drawn as the simulator's truth: outlines only. */
+  truth: boolean;
   /** Height left free at the top of a signal for a name that lies over it. */
   labelRoom: number;
 }
@@ -39,7 +41,8 @@ export interface RowKind<D> {
   load: (query: RowQuery) => Promise<RowData<D>>;
   /** The same answer serves any zoom: no need to ask again at another resolution. */
   anyResolution: boolean;
-  fit?: (data: D, start: number, end: number) => void;
+  /** `beside` shares the scale: the truth below its prediction, or the reverse. */
+  fit?: (data: D, start: number, end: number, beside?: D) => void;
   draw: (data: D, pen: Pen) => void;
   read?: (data: D, position: number, y: number, height: number, basesPerPixel: number) => Reading[];
 }

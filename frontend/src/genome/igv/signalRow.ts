@@ -76,18 +76,23 @@ export function signalRow(options: SignalRowOptions): RowKind<SignalRowData> {
     return data;
   }
 
-  function fit({ signal }: SignalRowData, start: number, end: number): void {
+  function fit({ signal }: SignalRowData, start: number, end: number, beside?: SignalRowData): void {
     if (!signal) return;
     const shown = options.shown();
+    const signals = [signal, ...(beside?.signal ? [beside.signal] : [])];
     const planes: Plane[] = [];
     if (shown.reference || !signal.planes.alternate) planes.push("reference");
     if (shown.alternate) planes.push("alternate");
-    const range = extremes(signal, planes.length > 0 ? planes : ["reference", "alternate"], start, end);
-    const max = niceCeiling(range?.max ?? 1);
+    const drawn = planes.length > 0 ? planes : (["reference", "alternate"] as const);
+    const tops = signals.flatMap((each) => extremes(each, drawn, start, end)?.max ?? []);
+    const max = niceCeiling(tops.length > 0 ? Math.max(...tops) : 1);
     let difference: number | null = null;
     if (signal.planes.difference_max) {
-      const change = extremes(signal, ["difference_max", "difference_min"], start, end);
-      difference = differenceCeiling(change ? Math.max(Math.abs(change.max), Math.abs(change.min)) : 0, max);
+      const changes = signals.flatMap((each) => {
+        const change = extremes(each, ["difference_max", "difference_min"], start, end);
+        return change ? [Math.abs(change.max), Math.abs(change.min)] : [];
+      });
+      difference = differenceCeiling(Math.max(0, ...changes), max);
     }
     if (max === scale.max && difference === scale.difference) return;
     scale = { max, difference };
@@ -162,6 +167,11 @@ function drawOverlay(
     context.stroke();
   };
 
+  if (style.truth) {
+    if (ref) outline(signal, pen, ref, null, palette.reference, y, [first, last]);
+    if (alt) outline(signal, pen, alt, ref ?? null, palette.alternate, y, [first, last]);
+    return;
+  }
   if (ref) area(ref, palette.referenceFill, palette.reference);
   if (alt && !ref) area(alt, palette.alternateFill, palette.alternate);
   if (!alt || !ref) return;
@@ -192,6 +202,40 @@ function drawOverlay(
     context.lineTo(right, altTop);
   }
   if (open) context.stroke();
+}
+
+/**
+ * A line without an area: the truth is never taken for a prediction. Where it lies on the line that was drawn before it,
+ * to a pixel, that one stands alone.
+ */
+function outline(
+  signal: TrackSignal,
+  { context, x }: Pen,
+  values: Float32Array,
+  before: Float32Array | null,
+  colour: string,
+  y: (value: number) => number,
+  [first, last]: [number, number],
+): void {
+  context.strokeStyle = colour;
+  context.lineWidth = 1.4;
+  context.lineJoin = "round";
+  context.beginPath();
+  let open = false;
+  for (let index = first; index < last; index += 1) {
+    const top = y(finite(values[index]));
+    const left = x(signal.start + index * signal.bin);
+    if (before && Math.abs(top - y(finite(before[index]))) < 0.75) {
+      open = false;
+      continue;
+    }
+    if (open) context.lineTo(left, top);
+    else context.moveTo(left, before ? y(finite(before[index])) : top);
+    context.lineTo(left, top);
+    context.lineTo(x(signal.start + (index + 1) * signal.bin), top);
+    open = true;
+  }
+  context.stroke();
 }
 
 function drawDifference(signal: TrackSignal, pen: Pen, top: number, height: number, limit: number): void {

@@ -11,6 +11,8 @@ export interface Palette {
   rule: string;
   ground: string;
   hatch: string;
+  /** Ground of the simulator's truth. */
+  truthGround: string;
 }
 
 export const LIGHT: Palette = {
@@ -25,6 +27,7 @@ export const LIGHT: Palette = {
   rule: "#d9dde3",
   ground: "#ffffff",
   hatch: "rgba(28, 37, 48, 0.16)",
+  truthGround: "rgba(13, 111, 105, 0.07)",
 };
 
 export const DARK: Palette = {
@@ -39,6 +42,7 @@ export const DARK: Palette = {
   rule: "#343d4a",
   ground: "#151a21",
   hatch: "rgba(228, 232, 238, 0.18)",
+  truthGround: "rgba(79, 181, 173, 0.10)",
 };
 
 /** Thin tags beside track names, one colour per modality; never the only sign of anything. */
