@@ -12,6 +12,8 @@ export interface ReferenceFrame {
 export interface IgvViewport {
   referenceFrame: ReferenceFrame;
   featureCache?: { features: unknown };
+  /** The stretch that is being asked for; the same is not asked for twice at a time. */
+  loading?: unknown;
   clearCache: () => void;
   getWidth: () => number;
 }

@@ -194,8 +194,12 @@ export class GenomeView {
   /** Asks for the data of these rows again (all, where none is named). */
   reload(ids?: ReadonlySet<string>): void {
     for (const trackView of this.#rows(ids)) {
-      // The drawing stays until the new one is there: only the cache goes.
-      for (const viewport of trackView.viewports) delete viewport.featureCache;
+      // The drawing stays until the new one is there: only the cache goes. A load under way was asked before the news,
+      // and igv would take it for the answer.
+      for (const viewport of trackView.viewports) {
+        delete viewport.featureCache;
+        delete viewport.loading;
+      }
       void trackView.updateViews().then(() => {
         if (!this.#disposed) trackView.repaintViews();
       });

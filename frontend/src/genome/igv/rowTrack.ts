@@ -90,11 +90,13 @@ export function rowTrackClass(Base: TrackBaseClass, style: () => RowStyle): unkn
   return class Row extends Base {
     declare kind: RowKind<unknown>;
     declare onDrawn: ((data: unknown) => void) | undefined;
+    declare loads: number;
 
     constructor(config: TrackConfig, browser: IgvBrowser) {
       super(config, browser);
       this.kind = config.featureSource as RowKind<unknown>;
       this.onDrawn = config.onDrawn as ((data: unknown) => void) | undefined;
+      this.loads = 0;
       this.resolutionAware = !this.kind.anyResolution;
       // Makes igv call `doAutoscale` and repaint after every move.
       this.autoscale = this.kind.fit !== undefined;
@@ -106,8 +108,11 @@ export function rowTrackClass(Base: TrackBaseClass, style: () => RowStyle): unkn
     }
 
     async getFeatures(chromosome: string, start: number, end: number, basesPerPixel: number): Promise<unknown> {
+      this.loads += 1;
+      const number = this.loads;
       const data = await this.kind.load({ chromosome, start, end, basesPerPixel });
-      return data === undefined ? undefined : new RowFeatures(data);
+      // An answer that a later question has overtaken must not replace that one's.
+      return data === undefined || number !== this.loads ? undefined : new RowFeatures(data);
     }
 
     doAutoscale(): { min: number; max: number } {
