@@ -12,7 +12,15 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import bundle, click, prediction, scoring, signal_endpoint, simulator
+from benchmarks import (
+    bundle,
+    click,
+    mutagenesis,
+    prediction,
+    scoring,
+    signal_endpoint,
+    simulator,
+)
 from benchmarks.table import Row, print_table
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
@@ -20,6 +28,7 @@ RESULTS = Path(__file__).parent / "results" / "latest.json"
 BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "REF/ALT pair of the demo model, all eleven outputs": prediction.measure,
     "Scores of variants, all recommended scorers": scoring.measure,
+    "In-silico mutagenesis of 24 bp, 16,384-bp window": mutagenesis.measure,
     "Simulator of the demo world": simulator.measure,
     "From click to tracks, in a browser": click.measure,
     "Signal endpoint": signal_endpoint.measure,
