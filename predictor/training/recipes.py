@@ -4,6 +4,7 @@ Source: spec/demo_genome.md 8, reference feasibility study.
 """
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Mapping
 
 from predictor.errors import AllelensError
@@ -62,6 +63,7 @@ class Stage:
       accumulate: parts of the batch whose gradients are added up one after the other, so that a
         large batch takes the memory of a small one; must divide the batch.
       head_weights: those that differ from the recipe's.
+      rate: factor of the learning rate.
     """
 
     window: int
@@ -70,6 +72,7 @@ class Stage:
     mixture: Mixture = Mixture()
     accumulate: int = 1
     head_weights: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    rate: float = 1.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -146,6 +149,12 @@ class Recipe:
         """Steps of all stages."""
         return sum(stage.steps for stage in self.stages)
 
+    @property
+    def rate_factors(self) -> dict[int, float]:
+        """First step of each stage -> its factor of the learning rate."""
+        starts = itertools.accumulate((stage.steps for stage in self.stages[:-1]), initial=0)
+        return dict(zip(starts, (stage.rate for stage in self.stages), strict=True))
+
     def head_weights_at(self, step: int) -> dict[str, float]:
         """Weights of the heads at the given step."""
         return {**self.head_weights, **self.stage_at(step).head_weights}
@@ -200,6 +209,18 @@ def demo() -> Recipe:
     }
     packed = dataclasses.replace(edited, genome=0.1, mutated=0.3, soup=0.2, packed=0.35)
     then_exons = {**then_transcripts, "usage_at_sites": 150.0, "splice_sites_junction": 3.0}
+    # How far a transcript reaches, also where no splice site is near.
+    then_bodies = {
+        **then_exons,
+        "dnase": 3.0,
+        "cage": 60.0,
+        "rna_seq": 3.0,
+        "chip_histone": 3.0,
+        "genes": 1.0,
+        "rna_seq_ln": 10.0,
+        "usage_at_sites": 80.0,
+        "splice_sites_junction": 2.0,
+    }
     return Recipe(
         name="demo",
         model=ModelConfig.demo(),
@@ -217,8 +238,15 @@ def demo() -> Recipe:
             Stage(
                 window=16_384, batch=2, steps=1_000, mixture=edited, head_weights=then_transcripts
             ),
-            Stage(window=16_384, batch=2, steps=2_100, mixture=packed, head_weights=then_exons),
-            Stage(window=32_768, batch=1, steps=1_000, mixture=packed, head_weights=then_exons),
+            Stage(window=16_384, batch=2, steps=1_400, mixture=packed, head_weights=then_exons),
+            Stage(
+                window=16_384,
+                batch=2,
+                steps=1_700,
+                mixture=packed,
+                head_weights=then_bodies,
+                rate=1.4,
+            ),
         ),
         optimiser=Optimiser(peak=3e-3, warmup=200, decay=0.35, ema=0.999),
         head_weights={

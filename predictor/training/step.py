@@ -65,14 +65,22 @@ def one_hot(codes: UInt8[Array, "B S"]) -> Float[Array, "B S 4"]:
     return jax.nn.one_hot(codes, 4, dtype=jnp.float32)
 
 
-def learning_rate(optimiser: Optimiser, steps: int) -> optax.Schedule:
+def learning_rate(
+    optimiser: Optimiser, steps: int, factors: Mapping[int, float] | None = None
+) -> optax.Schedule:
     """Linear warm-up from 0, the peak, then cosine to `floor` of the peak at the last step.
 
     Before the decay the rate does not depend on the number of steps, so a run can be made longer.
+
+    Args:
+      optimiser: peak, floor, warm-up and decay.
+      steps: of the whole run.
+      factors: first step -> what the rate is multiplied by from there on, in place of the factor
+        before.
     """
     warmup = min(optimiser.warmup, max(1, steps // 4))
     level = max(warmup, round(steps * (1.0 - optimiser.decay)))
-    return optax.join_schedules(
+    basic = optax.join_schedules(
         [
             optax.linear_schedule(0.0, optimiser.peak, warmup),
             optax.constant_schedule(optimiser.peak),
@@ -80,6 +88,15 @@ def learning_rate(optimiser: Optimiser, steps: int) -> optax.Schedule:
         ],
         boundaries=[warmup, level],
     )
+    if not factors or set(factors.values()) == {1.0}:
+        return basic
+    starts, values = zip(*sorted(factors.items()), strict=True)
+
+    def rate(count: Any) -> Any:
+        factor = jnp.asarray(values)[jnp.searchsorted(jnp.asarray(starts), count, side="right") - 1]
+        return basic(count) * factor
+
+    return rate
 
 
 def transformation(recipe: Recipe) -> optax.GradientTransformation:
@@ -88,7 +105,7 @@ def transformation(recipe: Recipe) -> optax.GradientTransformation:
     return optax.chain(
         optax.clip_by_global_norm(optimiser.clip),
         optax.adamw(
-            learning_rate(optimiser, recipe.steps),
+            learning_rate(optimiser, recipe.steps, recipe.rate_factors),
             b1=optimiser.b1,
             b2=optimiser.b2,
             weight_decay=optimiser.weight_decay,
@@ -142,7 +159,8 @@ def head_losses(predictions: Mapping[str, Any], batch: Batch, scaling: Scaling) 
     Returns:
       "dnase/1bp", "dnase/128bp", ..., "contact_maps", "splice_sites_classification",
       "splice_sites_usage", "splice_sites_junction"; and those of the demo world that are not in
-      the paper, or off in it: "genes", "genes_ln", "rna_seq_ln", "usage_at_sites", "junctions_ln".
+      the paper, or off in it: "genes", "genes_ln", "rna_seq_ln/1bp", "rna_seq_ln/128bp",
+      "usage_at_sites", "junctions_ln".
     """
     organism = batch.organism_index
     masks = {head: jnp.asarray(mask)[organism] for head, mask in scaling.masks.items()}
@@ -193,21 +211,23 @@ def head_losses(predictions: Mapping[str, Any], batch: Batch, scaling: Scaling) 
 def _rna_losses(predicted: Mapping[str, Any], batch: Batch, scaling: Scaling) -> Losses:
     """Levels of genes, and the coverage on a scale on which weak genes count as much."""
     organism = batch.organism_index
-    target = heads.scale_targets(
-        "rna_seq",
-        batch.targets["rna_seq"],
-        jnp.asarray(scaling.means["rna_seq"])[organism][:, None],
-        1,
-    )
-    prediction = predicted["scaled_predictions_1bp"]
+    means = jnp.asarray(scaling.means["rna_seq"])[organism][:, None]
     by_strand = jnp.asarray(scaling.rna_strands)[organism]
-    genes = (target, prediction, batch.genes, by_strand)
+    mask = by_strand.any(axis=1)[:, None]
+    target, coverage = batch.targets["rna_seq"], {}
+    for resolution in (1, BIN_BASES):
+        binned = target.reshape(len(target), -1, resolution, target.shape[-1]).sum(axis=2)
+        scaled = heads.scale_targets("rna_seq", binned, means, resolution)
+        coverage[resolution] = scaled, predicted[f"scaled_predictions_{resolution}bp"]
+    genes = (*coverage[1], batch.genes, by_strand)
     return {
         "genes": losses.gene_loss(*genes),
         "genes_ln": losses.gene_ln_loss(*genes),
-        "rna_seq_ln": losses.mean_squared_ln_error(
-            target, prediction, by_strand.any(axis=1)[:, None]
-        ),
+        # The terms at 128 bp reach the tower without going through the decoder.
+        **{
+            f"rna_seq_ln/{resolution}bp": losses.mean_squared_ln_error(*both, mask)
+            for resolution, both in coverage.items()
+        },
     }
 
 

@@ -104,7 +104,8 @@ def test_every_head_moves_the_trunk_and_itself_from_the_first_step(scaling, rich
 HEAD_OF_TERM = {
     "genes": "rna_seq",
     "genes_ln": "rna_seq",
-    "rna_seq_ln": "rna_seq",
+    "rna_seq_ln/1bp": "rna_seq",
+    "rna_seq_ln/128bp": "rna_seq",
     "usage_at_sites": "splice_sites_usage",
     "junctions_ln": "splice_sites_junction",
 }
