@@ -27,10 +27,11 @@ from predictor.simulator.placement import (
     place_insulator,
 )
 from predictor.simulator.random_words import RandomWords, Seed
+from predictor.simulator.transcript import CLEAVAGE_BEHIND_HEXAMER
 
 __all__ = ["WINDOW_KINDS", "WindowKindError", "generate_window", "mutate", "write_assembly"]
 
-WindowKind = Literal["genome", "soup", "background", "packed"]
+WindowKind = Literal["genome", "soup", "background", "packed", "ends"]
 
 # A gene that starts this far outside can still reach the window, directly or by an enhancer.
 _BEFORE, _BEHIND = 9000, 5000
@@ -55,7 +56,8 @@ def generate_window(
       kind: "genome" holds genes, enhancers and CTCF sites as the shipped assembly does, cut
         anywhere at the edges; "soup" holds the same things independently of each other, also
         flawed and repeated; "packed" holds genes of every strength close behind each other, with
-        an element in most gaps; "background" holds nothing on purpose.
+        an element in most gaps; "ends" holds short genes with polyA signals of every kind;
+        "background" holds nothing on purpose.
 
     Returns:
       Base codes A 0, C 1, G 2, T 3.
@@ -106,15 +108,52 @@ def _genome(
 def _packed(
     random: RandomWords, length: int, rules: grammar.OrganismRules
 ) -> UInt8[np.ndarray, " S"]:
-    """Three times as many exons and polyA sites as in the genome."""
+    """Twice as many exons and polyA sites as in the genome."""
+
+    def draw() -> tuple[list[Piece], int]:
+        gene = plan_gene(random, random.choice((GENOME_STYLE, SOUP_STYLE)))
+        return list(gene.pieces), gene.end
+
+    return _in_a_row(random, length, rules, draw)
+
+
+def _ends(
+    random: RandomWords, length: int, rules: grammar.OrganismRules
+) -> UInt8[np.ndarray, " S"]:
+    """A transcript that nothing but a polyA signal can end, every kilobase."""
+
+    def draw() -> tuple[list[Piece], int]:
+        pieces = elements.promoter(random, sp1=random.integer(0, 3))
+        end = 0
+        if random.chance(0.4):
+            end = random.integer(60, 200)
+            pieces.append(elements.donor(end, random.choice(elements.STRONG_DONORS)))
+            end += random.integer(110, 300)
+            pieces += elements.acceptor(end, random, pyrimidines=random.integer(10, 12))
+        for _ in range(random.integer(1, 3)):
+            end += random.integer(170, 600)
+            hexamer = random.choice((*grammar.POLYA_HEXAMERS, *grammar.POLYA_HEXAMERS, "AATACA"))
+            pieces.append(elements.polya(end, hexamer, random, gu_rich=random.chance(0.9)))
+        return pieces, end + CLEAVAGE_BEHIND_HEXAMER
+
+    return _in_a_row(random, length, rules, draw)
+
+
+def _in_a_row(
+    random: RandomWords,
+    length: int,
+    rules: grammar.OrganismRules,
+    draw: Callable[[], tuple[list[Piece], int]],
+) -> UInt8[np.ndarray, " S"]:
+    """Genes (pieces and end, as read from the start site) with short gaps between them."""
     canvas = Canvas.on(clean_background(random, length, rules.gc))
     cursor = -random.integer(0, _BEFORE // 2)
     while cursor < length + _BEHIND // 2:
-        gene = plan_gene(random, random.choice((GENOME_STYLE, SOUP_STYLE)))
+        pieces, end = draw()
         strand = random.choice("+-")
-        start = cursor + (PROMOTER_LENGTH if strand == "+" else gene.end - 1)
-        canvas.write(gene.pieces, origin=start, strand=strand)
-        cursor += PROMOTER_LENGTH + gene.end
+        start = cursor + (PROMOTER_LENGTH if strand == "+" else end - 1)
+        canvas.write(pieces, origin=start, strand=strand)
+        cursor += PROMOTER_LENGTH + end
         gap = random.integer(*_PACKED_GAP)
         if random.chance(0.7):
             element = _element(random, rules)
@@ -253,4 +292,4 @@ _INGREDIENTS: tuple[
 )
 WINDOW_KINDS: dict[
     str, Callable[[RandomWords, int, grammar.OrganismRules], UInt8[np.ndarray, " S"]]
-] = {"genome": _genome, "soup": _soup, "background": _background, "packed": _packed}
+] = {"genome": _genome, "soup": _soup, "background": _background, "packed": _packed, "ends": _ends}

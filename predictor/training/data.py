@@ -136,6 +136,7 @@ def draw_window(random: RandomWords, mixture: Mixture, length: int) -> Window:
         ("soup", False): mixture.soup,
         ("background", False): mixture.background,
         ("packed", True): mixture.packed,
+        ("ends", True): mixture.ends,
     }
     kind, mutated = random.weighted(list(kinds), list(kinds.values()))
     codes = genome.generate_window(random, length + 2 * mixture.shift, organism, kind)

@@ -31,6 +31,7 @@ class Mixture:
       soup: sites, promoters and exons sprinkled independently.
       background: nothing planted.
       packed: edited windows of genes close behind each other.
+      ends: edited windows of short genes with polyA signals of every kind.
       mouse: share of windows of the second organism.
       reverse_complement: share of windows read from the other strand.
       edits: most edits of a mutated window, per 4,096 bp of it.
@@ -44,6 +45,7 @@ class Mixture:
     soup: float = 0.20
     background: float = 0.05
     packed: float = 0.0
+    ends: float = 0.0
     mouse: float = 0.25
     reverse_complement: float = 0.5
     edits: int = 6
@@ -64,6 +66,8 @@ class Stage:
         large batch takes the memory of a small one; must divide the batch.
       head_weights: those that differ from the recipe's.
       rate: factor of the learning rate.
+      own_rate: learning rate at its first and its last step, in place of the optimiser's.
+      ema: in place of the optimiser's.
     """
 
     window: int
@@ -73,6 +77,8 @@ class Stage:
     accumulate: int = 1
     head_weights: Mapping[str, float] = dataclasses.field(default_factory=dict)
     rate: float = 1.0
+    own_rate: tuple[float, float] | None = None
+    ema: float | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -84,6 +90,7 @@ class Optimiser:
       floor: last learning rate as a fraction of the peak.
       warmup: steps of linear warm-up.
       decay: last share of the steps in which the rate falls; 1 for all but the warm-up.
+      horizon: step at which the rate has fallen; the number of steps if not given.
       b1: decay of the first moment.
       b2: decay of the second moment.
       weight_decay: decoupled decay, on arrays of two or more axes.
@@ -95,6 +102,7 @@ class Optimiser:
     floor: float = 0.02
     warmup: int = 100
     decay: float = 1.0
+    horizon: int | None = None
     b1: float = 0.9
     b2: float = 0.99
     weight_decay: float = 1e-2
@@ -150,10 +158,9 @@ class Recipe:
         return sum(stage.steps for stage in self.stages)
 
     @property
-    def rate_factors(self) -> dict[int, float]:
-        """First step of each stage -> its factor of the learning rate."""
-        starts = itertools.accumulate((stage.steps for stage in self.stages[:-1]), initial=0)
-        return dict(zip(starts, (stage.rate for stage in self.stages), strict=True))
+    def starts(self) -> tuple[int, ...]:
+        """First step of each stage."""
+        return tuple(itertools.accumulate((stage.steps for stage in self.stages[:-1]), initial=0))
 
     def head_weights_at(self, step: int) -> dict[str, float]:
         """Weights of the heads at the given step."""
@@ -221,6 +228,8 @@ def demo() -> Recipe:
         "usage_at_sites": 80.0,
         "splice_sites_junction": 2.0,
     }
+    ends = dataclasses.replace(edited, genome=0.1, mutated=0.2, soup=0.15, packed=0.15, ends=0.35)
+    then_ends = {**then_bodies, "rna_seq": 6.0, "rna_seq_ln": 15.0, "usage_at_sites": 60.0}
     return Recipe(
         name="demo",
         model=ModelConfig.demo(),
@@ -242,13 +251,22 @@ def demo() -> Recipe:
             Stage(
                 window=16_384,
                 batch=2,
-                steps=1_700,
+                steps=1_000,
                 mixture=packed,
                 head_weights=then_bodies,
                 rate=1.4,
             ),
+            Stage(
+                window=16_384,
+                batch=2,
+                steps=1_300,
+                mixture=ends,
+                head_weights=then_ends,
+                own_rate=(2e-3, 5e-5),
+                ema=0.997,
+            ),
         ),
-        optimiser=Optimiser(peak=3e-3, warmup=200, decay=0.35, ema=0.999),
+        optimiser=Optimiser(peak=3e-3, warmup=200, decay=0.35, horizon=7_900, ema=0.999),
         head_weights={
             "atac": 0.3,
             "dnase": 1.0,

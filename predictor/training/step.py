@@ -65,38 +65,49 @@ def one_hot(codes: UInt8[Array, "B S"]) -> Float[Array, "B S 4"]:
     return jax.nn.one_hot(codes, 4, dtype=jnp.float32)
 
 
-def learning_rate(
-    optimiser: Optimiser, steps: int, factors: Mapping[int, float] | None = None
-) -> optax.Schedule:
-    """Linear warm-up from 0, the peak, then cosine to `floor` of the peak at the last step.
+def learning_rate(optimiser: Optimiser, steps: int) -> optax.Schedule:
+    """Linear warm-up from 0, the peak, then cosine to `floor` of the peak at the horizon.
 
-    Before the decay the rate does not depend on the number of steps, so a run can be made longer.
-
-    Args:
-      optimiser: peak, floor, warm-up and decay.
-      steps: of the whole run.
-      factors: first step -> what the rate is multiplied by from there on, in place of the factor
-        before.
+    Before the decay the rate does not depend on the horizon, so a run can be made longer.
     """
     warmup = min(optimiser.warmup, max(1, steps // 4))
-    level = max(warmup, round(steps * (1.0 - optimiser.decay)))
-    basic = optax.join_schedules(
+    horizon = optimiser.horizon or steps
+    level = max(warmup, round(horizon * (1.0 - optimiser.decay)))
+    return optax.join_schedules(
         [
             optax.linear_schedule(0.0, optimiser.peak, warmup),
             optax.constant_schedule(optimiser.peak),
-            optax.cosine_decay_schedule(optimiser.peak, max(1, steps - level), optimiser.floor),
+            optax.cosine_decay_schedule(optimiser.peak, max(1, horizon - level), optimiser.floor),
         ],
         boundaries=[warmup, level],
     )
-    if not factors or set(factors.values()) == {1.0}:
-        return basic
-    starts, values = zip(*sorted(factors.items()), strict=True)
+
+
+def rate_by_stage(recipe: Recipe) -> optax.Schedule:
+    """The optimiser's learning rate, times a stage's factor or in its place the stage's own."""
+    basic = learning_rate(recipe.optimiser, recipe.steps)
 
     def rate(count: Any) -> Any:
-        factor = jnp.asarray(values)[jnp.searchsorted(jnp.asarray(starts), count, side="right") - 1]
-        return basic(count) * factor
+        found = basic(count)
+        for start, stage in zip(recipe.starts, recipe.stages, strict=True):
+            if stage.own_rate is not None:
+                first, last = stage.own_rate
+                own = optax.linear_schedule(first, last, max(1, stage.steps - 1))(count - start)
+            else:
+                own = basic(count) * stage.rate
+            found = jnp.where(count >= start, own, found)
+        return found
 
     return rate
+
+
+def ema_by_stage(recipe: Recipe, step: Int32[Array, ""]) -> Float[Array, ""]:
+    """Decay of the averaged parameters in the stage that a step belongs to."""
+    found = jnp.float32(recipe.optimiser.ema)
+    for start, stage in zip(recipe.starts, recipe.stages, strict=True):
+        own = recipe.optimiser.ema if stage.ema is None else stage.ema
+        found = jnp.where(step >= start, jnp.float32(own), found)
+    return found
 
 
 def transformation(recipe: Recipe) -> optax.GradientTransformation:
@@ -105,7 +116,7 @@ def transformation(recipe: Recipe) -> optax.GradientTransformation:
     return optax.chain(
         optax.clip_by_global_norm(optimiser.clip),
         optax.adamw(
-            learning_rate(optimiser, recipe.steps, recipe.rate_factors),
+            rate_by_stage(recipe),
             b1=optimiser.b1,
             b2=optimiser.b2,
             weight_decay=optimiser.weight_decay,
@@ -331,7 +342,7 @@ def make_train_step(
         params = optax.apply_updates(state.params, updates)
         # The average starts short, so that it forgets the initial parameters.
         done = state.step.astype(jnp.float32)
-        decay = jnp.minimum(recipe.optimiser.ema, (1.0 + done) / (10.0 + done))
+        decay = jnp.minimum(ema_by_stage(recipe, state.step), (1.0 + done) / (10.0 + done))
         ema = jax.tree.map(lambda old, new: decay * old + (1.0 - decay) * new, state.ema, params)
         metrics = {**found, "total": total, "gradient_norm": optax.global_norm(gradient)}
         return TrainState(params, norms, opt_state, ema, state.step + 1), metrics
