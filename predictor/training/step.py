@@ -103,7 +103,7 @@ def rate_by_stage(recipe: Recipe) -> optax.Schedule:
 
 def ema_by_stage(recipe: Recipe, step: Int32[Array, ""]) -> Float[Array, ""]:
     """Decay of the averaged parameters in the stage that a step belongs to."""
-    found = jnp.float32(recipe.optimiser.ema)
+    found: Array = jnp.float32(recipe.optimiser.ema)
     for start, stage in zip(recipe.starts, recipe.stages, strict=True):
         own = recipe.optimiser.ema if stage.ema is None else stage.ema
         found = jnp.where(step >= start, jnp.float32(own), found)

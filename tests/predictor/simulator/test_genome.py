@@ -113,3 +113,34 @@ def test_edits_do_what_they_say():
     assert grammar.decode(mutation.invert(codes, (0, 4))) == "GGTTGGTTAC"
     assert grammar.decode(mutation.delete(codes, (2, 5), RandomWords(1), 0.5))[:7] == "AAGTTAC"
     assert (mutation.snv(codes, 4, RandomWords(1)) != codes).tolist() == [i == 4 for i in range(10)]
+
+
+def read_in(kind):
+    """Per window, the numbers of transcripts, of internal exons and of polyA signals passed."""
+    found = []
+    for seed in range(6):
+        world = read_world(genome.generate_window([13, seed], 16_384, HUMAN, kind), HUMAN)
+        transcripts = [expressed.transcript for expressed in world.transcripts]
+        exons = sum(max(0, len(t.exons) - 2) for t in transcripts)
+        found.append((len(transcripts), exons, sum(len(t.polya) for t in transcripts)))
+    return np.mean(found, axis=0)
+
+
+def test_packed_windows_hold_more_exons_and_ends_more_polya_signals_than_the_genome():
+    usual, packed, ends = (read_in(kind) for kind in ("genome", "packed", "ends"))
+    assert packed[1] > 1.5 * usual[1]
+    assert ends[0] > 2 * usual[0]
+    assert ends[2] > 2 * usual[2]
+
+
+def test_more_and_more_functional_edits_change_more_of_what_is_read():
+    def changed(**choice):
+        total = 0.0
+        for seed in range(12):
+            codes = genome.generate_window([14, seed], 8192, HUMAN, "packed")
+            other = genome.mutate(codes, [15, seed], HUMAN, **choice)
+            before, after = (read_world(c, HUMAN).hidden.accessibility for c in (codes, other))
+            total += np.abs(before.sum(axis=1) - after.sum(axis=1)).sum()
+        return total
+
+    assert changed(most=30, functional=1.0) > 2 * changed(most=1, functional=0.0)

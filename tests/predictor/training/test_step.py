@@ -181,7 +181,7 @@ def test_measured_moments_make_use_agree_with_training(scaling):
 
 
 def test_the_learning_rate_warms_up_and_ends_at_its_floor():
-    optimiser = recipes.demo().optimiser
+    optimiser = recipes.ci().optimiser
     rate = step.learning_rate(optimiser, 1000)
     assert float(rate(0)) == 0.0
     assert float(rate(optimiser.warmup)) == pytest.approx(optimiser.peak)
@@ -195,6 +195,28 @@ def test_the_learning_rate_before_the_decay_does_not_depend_on_the_number_of_ste
         float(long(s)) for s in range(0, 751, 50)
     ]
     assert float(short(760)) < float(long(760)) == float(long(750))
+
+
+def test_a_stage_may_have_a_factor_or_a_rate_and_an_average_of_its_own():
+    stages = (
+        Stage(window=2048, batch=1, steps=400),
+        Stage(window=2048, batch=1, steps=200, rate=1.5),
+        Stage(window=2048, batch=1, steps=101, own_rate=(1e-3, 2e-4), ema=0.9),
+    )
+    optimiser = recipes.Optimiser(decay=0.25, horizon=600)
+    recipe = dataclasses.replace(RECIPE, stages=stages, optimiser=optimiser)
+    rate, plain = step.rate_by_stage(recipe), step.learning_rate(optimiser, recipe.steps)
+    for count, expected in (
+        (399, optimiser.peak),
+        (400, 1.5 * optimiser.peak),
+        (599, 1.5 * float(plain(599))),
+        (600, 1e-3),
+        (650, 6e-4),
+        (700, 2e-4),
+    ):
+        assert float(rate(count)) == pytest.approx(expected), count
+    averages = [float(step.ema_by_stage(recipe, jnp.int32(at))) for at in (0, 599, 600)]
+    assert averages == pytest.approx([optimiser.ema, optimiser.ema, 0.9])
 
 
 def test_a_batch_worked_through_in_equal_parts_steps_as_one_part_does(scaling):
