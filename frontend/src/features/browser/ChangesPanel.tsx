@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { sentence as sentenceOf } from "../../api/errors";
 import { useChanges } from "../../api/queries";
-import type { Catalogue, ChangeRow, Chunk, Example, Job } from "../../api/types";
+import type { Catalogue, ChangeRow, Changes, Chunk, Example, Job } from "../../api/types";
 import { PREDICTED, TRUTH } from "../../genome/igv/withTruth";
 import { measurementName, strandSign, typesByName } from "../../genome/tracks/names";
 import { MODALITY_COLOURS } from "../../genome/tracks/palette";
@@ -33,7 +33,7 @@ export function ChangesPanel({ truth, job, chunk, catalogue, example, atFirst, o
   const [all, setAll] = useState(false);
   const rows = changes.data?.rows ?? [];
   // A true change that the prediction misses belongs to what changes.
-  const stays = (row: ChangeRow) => isAlike(row) && !(truth && row.truth && !isAlike(row.truth));
+  const stays = (row: ChangeRow) => isUncalled(row) && !(truth && row.truth && !isAlike(row.truth));
   const changed = rows.filter((row) => !stays(row));
   const alike = rows.filter(stays);
   const coming = predicted.length - complete;
@@ -75,7 +75,7 @@ export function ChangesPanel({ truth, job, chunk, catalogue, example, atFirst, o
       ) : null}
       {alike.length > 0 ? (
         <details className="alike" data-testid="changes-alike">
-          <summary>{plural(alike.length, "track")} stay as they are (less than 7 %)</summary>
+          <summary>{uncalledWords(alike)}</summary>
           <ol className="change-list">
             {alike.map((row) => (
               <li key={`${row.track}-${row.measure}`}>
@@ -94,6 +94,7 @@ export function ChangesPanel({ truth, job, chunk, catalogue, example, atFirst, o
           Predicted by {changes.data.model.engine}
           {changes.data.model.weights_digest ? ` ${changes.data.model.weights_digest.slice(0, 8)}` : ""}, window{" "}
           {grouped(changes.data.window)} bp. Ordered by the log2 ratio, with 1 added to both alleles.
+          {changes.data.background ? ` ${backgroundWords(changes.data.background)}` : ""}
           {truth ? " Truth by the simulator of the invented genome: the same window, measured at the same bases in the same unit." : ""}
         </p>
       ) : null}
@@ -128,6 +129,23 @@ const MEASURES: [RegExp, string][] = [
 export function measureWords(measure: string): string {
   const known = MEASURES.find(([pattern]) => pattern.test(measure));
   return known ? measure.replace(known[0], known[1]) : measure.replaceAll("_", " ");
+}
+
+/** Rows that are no answer: hardly a change, or no more than a shifted window changes by itself. */
+function isUncalled(row: ChangeRow): boolean {
+  return isAlike(row) || row.background?.is_called === false;
+}
+
+/** How many tracks are left out of the answer, and why. */
+export function uncalledWords(rows: readonly ChangeRow[]): string {
+  const noise = rows.some(({ background }) => background?.is_called === false);
+  return `${plural(rows.length, "track")}: no call (less than 7 %${noise ? ", or below the noise floor" : ""})`;
+}
+
+function backgroundWords({ label, variants, window }: NonNullable<Changes["background"]>): string {
+  const number = variants === null ? "" : `${grouped(variants)}, `;
+  const width = window === null ? "" : `, window ${grouped(window)} bp`;
+  return `Quantile: rank among common variants (${number}${label}${width}).`;
 }
 
 function isAlike({ log2_ratio: ratio, difference }: Numbers): boolean {
@@ -178,9 +196,16 @@ function Change({ row, truth, catalogue, onShow }: { row: ChangeRow; truth: bool
       <span className="change-unit">
         {measureWords(row.measure)}
         {row.unit ? `; ${row.unit}` : ""}
+        {row.background ? `; ${standing(row.background)}` : ""}
       </span>
     </button>
   );
+}
+
+/** Where a change stands: its rank among common variants, or that it is no more than noise. */
+export function standing({ quantile, noise_floor: floor, is_called: called }: NonNullable<ChangeRow["background"]>): string {
+  if (!called) return `no call, noise floor ${significant(floor)}`;
+  return quantile === null ? `noise floor ${significant(floor)}` : `quantile ${quantile.toFixed(3)}`;
 }
 
 function Fold({ numbers }: { numbers: Numbers }) {
