@@ -34,6 +34,8 @@ class Allele:
       skips: the encoder's for the decoder; None where they were given up for want of memory.
         Those of an edited sequence are REF's but for the `patch`.
       patch: of an edited sequence.
+      bp_1: 1-bp embeddings of the whole window, where they are not to be decoded: those of a
+        stitched sequence.
       found: what has been read, by `Reading.key`.
     """
 
@@ -43,6 +45,7 @@ class Allele:
     trunk: Trunk
     skips: tuple[Float[Array, "1 _ _"], ...] | None
     patch: Patch | None = None
+    bp_1: Float[Array, "1 S D"] | None = None
     found: dict[Any, Any] = field(default_factory=dict)
 
     @property

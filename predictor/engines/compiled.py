@@ -13,7 +13,7 @@ import numpy as np
 from alphagenome.models.dna_output import OutputType
 from jaxtyping import Array, Bool, Float, Int, Integer
 
-from predictor.engines.alleles import Allele, ReferenceCache, ReferenceWindow
+from predictor.engines.alleles import Allele, Outputs, ReferenceCache, ReferenceWindow
 from predictor.engines.edits import edit
 from predictor.engines.junctions import (
     JunctionContext,
@@ -25,9 +25,11 @@ from predictor.engines.junctions import (
 )
 from predictor.engines.reading import Reading, read
 from predictor.engines.stages import Stages
+from predictor.engines.stitched import stitched_allele
 from predictor.engines.stretches import Stretch, stretches, whole
 from predictor.model.config import TOKEN_WIDTH, ModelConfig
 from predictor.model.splicing import site_rows
+from predictor.scoring.stitching import Stitch
 from predictor.tracks.output_types import OUTPUTS
 
 # Up to here the heads cost little beside the trunk, and always computing all tracks saves
@@ -207,6 +209,49 @@ class CompiledNetwork:
                 for kind, values in outputs.items()
             }
         return Alternates(together, tuple(junctions) if wanted.junctions else None)
+
+    def stitched(
+        self,
+        stitch: Stitch,
+        other: Integer[np.ndarray, " S"],
+        sides: tuple[Integer[np.ndarray, " S"], Integer[np.ndarray, " S"]],
+        organism_index: int,
+        kinds: Iterable[OutputType],
+        means: Means,
+        context: JunctionContext | None = None,
+    ) -> tuple[Outputs, Alternates]:
+        """REF and ALT of an insertion or deletion whose longer allele is stitched.
+
+        Args:
+          stitch: how; says which allele.
+          other: codes of the other allele.
+          sides: codes of the left and the right sequence of the stitch.
+          organism_index: 0 human, 1 mouse.
+          kinds: output types.
+          means: of all tracks of the track output types.
+          context: needed for junctions.
+
+        Returns:
+          Outputs of REF, and ALT.
+        """
+        wanted = _Wanted(kinds, means, _ALL, _ALL)
+        with self._lock:
+            near, far = (self._new(codes, organism_index) for codes in sides)
+            joined = stitched_allele(self.stages, near, far, stitch)
+            plain = self.references.find(other, organism_index)
+            if plain is None:
+                plain = self._new(other, organism_index)
+            reference, alternate = (
+                (joined, plain) if stitch.allele == "reference" else (plain, joined)
+            )
+            outputs = [self._outputs(allele, wanted) for allele in (reference, alternate)]
+            junctions = None
+            if wanted.junctions:
+                if context is None:
+                    raise ValueError("Junctions of variants need a context for each variant.")
+                junctions = (self._paired_junctions(reference, alternate, context, None),)
+            jax.block_until_ready((outputs, junctions))  # type: ignore[no-untyped-call]
+        return outputs[0], Alternates(outputs[1], junctions)
 
     def predict(
         self,

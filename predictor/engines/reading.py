@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from alphagenome.models.dna_output import OutputType
-from jaxtyping import Array
+from jaxtyping import Array, Float
 
 from predictor.engines.alleles import Allele
 from predictor.engines.stages import Stages
@@ -82,6 +82,10 @@ def _read_tokens(stages: Stages, allele: Allele, reading: Reading) -> Array:
 
 
 def _read_bases(stages: Stages, allele: Allele, readings: list[Reading]) -> dict[Any, Array]:
+    if allele.bp_1 is not None:
+        return {
+            reading.key: _at_bases(stages, allele, reading, allele.bp_1) for reading in readings
+        }
     found: dict[Any, Array] = {}
     tokens = allele.trunk.tokens.shape[1]
     shapes = {reading.key: _shape(stages, allele, reading) for reading in readings}
@@ -94,15 +98,7 @@ def _read_bases(stages: Stages, allele: Allele, readings: list[Reading]) -> dict
         for reading in readings:
             if stretch not in reading.stretches:
                 continue
-            values = bp_1
-            if reading.kind is not None:
-                values = stages.head(
-                    reading.kind,
-                    Embeddings(bp_1=bp_1),
-                    allele.organisms,
-                    reading.chosen,
-                    reading.nonzero_mean,
-                )
+            values = _at_bases(stages, allele, reading, bp_1)
             if stretch.given < tokens:
                 whole = found.get(reading.key)
                 if whole is None:
@@ -116,6 +112,20 @@ def _read_bases(stages: Stages, allele: Allele, readings: list[Reading]) -> dict
         if not reading.stretches:
             found[reading.key] = jnp.zeros(*shapes[reading.key])
     return found
+
+
+def _at_bases(
+    stages: Stages, allele: Allele, reading: Reading, bp_1: Float[Array, "B S D"]
+) -> Array:
+    if reading.kind is None:
+        return bp_1
+    return stages.head(
+        reading.kind,
+        Embeddings(bp_1=bp_1),
+        allele.organisms,
+        reading.chosen,
+        reading.nonzero_mean,
+    )
 
 
 def _shape(stages: Stages, allele: Allele, reading: Reading) -> tuple[tuple[int, ...], Any]:

@@ -194,6 +194,7 @@ class ScoringModel(DnaModel):  # type: ignore[misc]  # The SDK has no type infor
         *,
         organism: Organism = Organism.HOMO_SAPIENS,
         align_all: bool = False,
+        stitch: bool = False,
         merge_stranded_gene_tracks: bool = False,
     ) -> VariantRun:
         """Scorers that are ready for any number of variants, which may arrive one by one.
@@ -203,6 +204,9 @@ class ScoringModel(DnaModel):  # type: ignore[misc]  # The SDK has no type infor
           organism: whose genome and tracks.
           align_all: align ALT to REF for center masks too, so that what an insertion or deletion
             merely moves does not count as a change; officially they compare it as it is.
+          stitch: predict the longer allele of an insertion or deletion twice, so that the bins to
+            its right hold the same bases in both (spec/scoring.md 4.2). Off by default: REF of a
+            deletion is then the prediction of its interval.
           merge_stranded_gene_tracks: as `score_variant`.
 
         Raises:
@@ -216,6 +220,7 @@ class ScoringModel(DnaModel):  # type: ignore[misc]  # The SDK has no type infor
             scorers=variant_scorers,
             windows=self.windows,
             align_all=align_all,
+            stitch=stitch,
             merge_stranded_gene_tracks=merge_stranded_gene_tracks,
         )
 

@@ -37,6 +37,7 @@ from predictor.scoring.genes import body_mask
 from predictor.scoring.scorer import Arrays, Prepared
 from predictor.scoring.scorers import VARIANT_SCORERS
 from predictor.scoring.site import VariantSite, haplotype_site, variant_site
+from predictor.scoring.stitching import Stitch, stitch
 from predictor.tracks.alignment import AlleleAlignment
 
 
@@ -74,6 +75,7 @@ class VariantPlan:
       alignment: from REF to ALT; None where nobody needs it.
       context: for the choice of splice sites.
       background: what moves the REF sequence against the genome; None where nothing does.
+      stitch: how to stitch the longer allele; None where nothing is stitched.
     """
 
     site: VariantSite
@@ -86,6 +88,7 @@ class VariantPlan:
     alignment: Alignment | None
     context: JunctionContext
     background: HaplotypeCoordinates | None = None
+    stitch: Stitch | None = None
 
 
 class VariantPlanner:
@@ -99,6 +102,7 @@ class VariantPlanner:
         engine: str,
         windows: Sequence[int] | None,
         align_all: bool,
+        stitch: bool,
     ):
         """Takes what `VariantRun` takes."""
         self._scorers = scorers
@@ -106,6 +110,7 @@ class VariantPlanner:
         self._engine = engine
         self._windows = windows
         self._align_all = align_all
+        self._stitch = stitch
         self._window = _Window(Interval("", 0, 0), np.zeros((0, 5), bool), {})
 
     def check(self, interval: Interval, variant: Variant) -> CheckedVariant:
@@ -153,7 +158,11 @@ class VariantPlanner:
         if checked.background is not None:
             return self._on_background(checked, checked.background)
         site = self._site(checked.interval, checked.variant)
-        return self._planned(site, (checked.variant,), self._shared(checked.interval).splice_sites)
+        plan = self._planned(site, (checked.variant,), self._shared(checked.interval).splice_sites)
+        if not self._stitch:
+            return plan
+        found = stitch(checked.interval, checked.variant, self._data.reference)
+        return dataclasses.replace(plan, stitch=found)
 
     def plan_haplotype(
         self, interval: Interval, at: Variant, variants: Sequence[Variant]

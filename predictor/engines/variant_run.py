@@ -24,9 +24,15 @@ from alphagenome.models.variant_scorers import VariantScorerTypes
 from anndata import AnnData
 from jaxtyping import Array, Bool, Float, UInt8
 
+from predictor.engines.alleles import Outputs
 from predictor.engines.compiled import Alternates, CompiledNetwork
 from predictor.engines.junctions import Junctions
-from predictor.engines.organism_data import ORGANISM_INDEX, OrganismData, nonzero_means
+from predictor.engines.organism_data import (
+    ORGANISM_INDEX,
+    OrganismData,
+    base_codes,
+    nonzero_means,
+)
 from predictor.engines.variant_plan import CheckedVariant, VariantPlan, VariantPlanner
 from predictor.model.config import TOKEN_WIDTH
 from predictor.scoring import variant_scores
@@ -63,6 +69,7 @@ class VariantRun:
         scorers: Sequence[VariantScorerTypes] = (),
         windows: Sequence[int] | None = None,
         align_all: bool = False,
+        stitch: bool = False,
         merge_stranded_gene_tracks: bool = False,
     ):
         """Checks the scorers.
@@ -75,6 +82,7 @@ class VariantRun:
           scorers: of the SDK; none for the recommended ones whose data are installed.
           windows: accepted lengths in bp; None for any multiple of 2,048 up to 1,048,576.
           align_all: align 1-bp tracks for the center masks too; see `variant_scores.compute`.
+          stitch: stitch the longer allele of an insertion or deletion; see `scoring.stitching`.
           merge_stranded_gene_tracks: give each gene the tracks of its own strand only.
 
         Raises:
@@ -92,14 +100,19 @@ class VariantRun:
         self._align_all = align_all
         self._merge = merge_stranded_gene_tracks
         # The background was scored as officially, so it says nothing of other scores.
-        self._calibration = None if align_all else data.calibration
+        self._calibration = None if align_all or stitch else data.calibration
         present = catalogue.output_types(organism)
         wanted = variant_scores.required_outputs(self.scorers)
         self._kinds = tuple(kind for kind in wanted if kind in present)
         self._tracks = {kind: catalogue.table(organism, kind) for kind in self._kinds}
         self._means = nonzero_means(catalogue, organism, network.config.tracks)
         self._planner = VariantPlanner(
-            self.scorers, data, engine=catalogue.engine, windows=windows, align_all=align_all
+            self.scorers,
+            data,
+            engine=catalogue.engine,
+            windows=windows,
+            align_all=align_all,
+            stitch=stitch,
         )
 
     def check(self, interval: Interval, variant: Variant) -> CheckedVariant:
@@ -214,28 +227,36 @@ class VariantRun:
 
     def _numbers(self, plans: Sequence[VariantPlan]) -> list[list[Any]]:
         """The numbers of plans that share REF and ALT."""
+        outputs, found = self._predicted(plans)
+        reference: dict[OutputType, Any] = dict(outputs)
+        alternate, reference[_JUNCTIONS] = self._alleles(found)
+        numbers = [self._reduced(plan, reference, alternate) for plan in plans]
+        scores: list[list[Any]] = jax.device_get(numbers)
+        return scores
+
+    def _predicted(self, plans: Sequence[VariantPlan]) -> tuple[Outputs, Alternates]:
+        """REF and ALT of plans that share them."""
         first = plans[0]
+        organism = ORGANISM_INDEX[self.organism]
+        context = first.context if _JUNCTIONS in self._kinds else None
+        if first.stitch is not None:
+            sides = base_codes(first.stitch.left), base_codes(first.stitch.right)
+            other = first.alternate if first.stitch.allele == "reference" else first.reference
+            return self._network.stitched(
+                first.stitch, other, sides, organism, self._kinds, self._means, context
+            )
         reads = _tokens_read(plans)
-        window = self._network.reference(
-            first.reference,
-            ORGANISM_INDEX[self.organism],
-            [kind for kind in self._kinds if kind != _JUNCTIONS],
-            self._means,
-            reads=reads,
-        )
+        plain = [kind for kind in self._kinds if kind != _JUNCTIONS]
+        window = self._network.reference(first.reference, organism, plain, self._means, reads=reads)
         found = self._network.alternates(
             window,
             first.alternate[None],
             self._kinds,
             self._means,
             reads=reads,
-            contexts=[first.context] if _JUNCTIONS in self._kinds else None,
+            contexts=None if context is None else [context],
         )
-        reference: dict[OutputType, Any] = dict(window.outputs)
-        alternate, reference[_JUNCTIONS] = self._alleles(found)
-        numbers = [self._reduced(plan, reference, alternate) for plan in plans]
-        scores: list[list[Any]] = jax.device_get(numbers)
-        return scores
+        return window.outputs, found
 
     def _alleles(self, found: Alternates) -> tuple[dict[OutputType, Any], Any]:
         """ALT, and the junctions of REF that belong to it."""
