@@ -71,9 +71,11 @@ def missing_demo_genomes() -> list[str]:
 
 
 def make_demo_genomes() -> None:
-    """Writes the demo genomes; the same bytes each time, in seconds."""
+    """Writes the demo genomes and their lists; the same bytes each time, in seconds."""
+    from predictor.simulator.demo_lists import write_lists
     from predictor.simulator.genome import write_assembly
 
     folder = home() / "genomes"
     folder.mkdir(parents=True, exist_ok=True)
     write_assembly(folder)
+    write_lists(folder)
