@@ -129,7 +129,7 @@ def test_only_what_both_windows_hold_with_their_context_is_compared_after_a_shif
     moved = properties._shift_similarities(window(0, 7.0), window(properties.SHIFT, -7.0))
     assert list(moved.values()) == pytest.approx([1] * len(moved))
     same = properties._shift_similarities(window(0, 7.0), window(0, 7.0))
-    assert max(same.values()) < 0.5
+    assert max(same["dnase"], same["chip_tf"]) < 0.3
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ type OrganismReport = Report["organisms"][number];
 
 /** Readouts along the chromosomes of one organism. */
 export function ReadoutTable({ organism }: { organism: OrganismReport }) {
+  const targets = organism.rows.some(({ target }) => target !== null);
   return (
     <div className="table-frame">
       <table className="table figures" data-testid={`readouts-${organism.organism}`}>
@@ -16,13 +17,19 @@ export function ReadoutTable({ organism }: { organism: OrganismReport }) {
             <th scope="col" className="number">
               Measured
             </th>
-            <th scope="col">
+            <th scope="col" className="drawn">
               <span className="hidden">As a bar</span>
             </th>
-            <th scope="col" className="number">
-              Target
-            </th>
-            <th scope="col" />
+            {targets ? (
+              <>
+                <th scope="col" className="number">
+                  Target
+                </th>
+                <th scope="col">
+                  <span className="hidden">Verdict</span>
+                </th>
+              </>
+            ) : null}
           </tr>
         </thead>
         <tbody>
@@ -33,13 +40,17 @@ export function ReadoutTable({ organism }: { organism: OrganismReport }) {
                 <small>{row.measure}</small>
               </th>
               <td className="number">{significant(row.measured)}</td>
-              <td>
+              <td className="drawn">
                 <Bar value={row.measured} target={row.target} passed={row.passed} />
               </td>
-              <td className="number">{row.target === null ? "–" : significant(row.target, 2)}</td>
-              <td>
-                <Verdict passed={row.passed} />
-              </td>
+              {targets ? (
+                <>
+                  <td className="number">{row.target === null ? "–" : significant(row.target, 2)}</td>
+                  <td>
+                    <Verdict passed={row.passed} />
+                  </td>
+                </>
+              ) : null}
             </tr>
           ))}
         </tbody>
@@ -57,19 +68,21 @@ export function StrataTable({ rows }: { rows: readonly StratumRow[] }) {
         <thead>
           <tr>
             <th scope="col">Kind of variant</th>
-            <th scope="col" className="number">
+            <th scope="col" className="number count">
               Variants
             </th>
             <th scope="col">Right sign</th>
             <th scope="col">Pearson r</th>
-            <th scope="col" />
+            <th scope="col">
+              <span className="hidden">Verdict</span>
+            </th>
           </tr>
         </thead>
         <tbody>
           {rows.map((row) => (
             <tr key={row.stratum} data-testid="stratum">
               <th scope="row">{row.stratum}</th>
-              <td className="number">{grouped(row.n)}</td>
+              <td className="number count">{grouped(row.n)}</td>
               {row.sign_accuracy === null ? (
                 <td colSpan={2} className="words">
                   95 % of the absolute scores are below {significant(row.percentile_95)}; asked for is less than{" "}
@@ -121,7 +134,9 @@ export function PropertyTable({ rows }: { rows: Report["properties"] }) {
             <th scope="col" className="number">
               Tolerance
             </th>
-            <th scope="col" />
+            <th scope="col">
+              <span className="hidden">Verdict</span>
+            </th>
           </tr>
         </thead>
         <tbody>
