@@ -2,7 +2,7 @@
 
 1. Candidates: stretches that are predicted to be open in the cell type, or intervals of the
    caller's own. Stretches at the start site of any annotated gene are promoters, and left out.
-2. Contribution of an element: the sum of the absolute logo values of its bases
+2. Contribution of an element: the sum of the logo values of its bases
    (`interpretation/contribution.py`) for the log expression of the gene; one backward pass for all.
 3. Effect of shuffling: 2 kb around the middle of the element are shuffled, keeping pairs of
    neighbouring bases, and the change of the log expression is averaged over a few shuffles. Bases
@@ -55,7 +55,8 @@ class ElementEffect:
       element: 0-based half-open.
       distance: from the start site of the gene to the middle of the element in bp, along the
         strand of the gene: negative is upstream.
-      contribution: sum of the absolute logo values of its bases, in natural log of expression.
+      contribution: sum of the logo values of its bases, in natural log of expression; positive
+        where they raise the gene, negative for an insulator that holds an enhancer off.
       shuffling: mean change of the natural log of expression when it is shuffled; negative where
         the element raises the gene.
       deviation: standard deviation of that change over the shuffles.
@@ -224,7 +225,7 @@ def _effects(
 ) -> Iterator[ElementEffect]:
     if elements is None:
         elements = _candidates(model, question)
-    logo = np.abs(Contributor(model, question.organism)(haplotype, target).logo)
+    logo = Contributor(model, question.organism)(haplotype, target).logo
     measurement = Measurement(model, haplotype, target, question.organism)
     before = measurement.reference
     kept = _kept(question.gene, haplotype.interval)
