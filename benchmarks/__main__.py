@@ -15,6 +15,7 @@ from pathlib import Path
 from benchmarks import (
     bundle,
     click,
+    flops,
     mutagenesis,
     prediction,
     scoring,
@@ -29,6 +30,7 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "REF/ALT pair of the demo model, all eleven outputs": prediction.measure,
     "Scores of variants, all recommended scorers": scoring.measure,
     "In-silico mutagenesis of 24 bp, 16,384-bp window": mutagenesis.measure,
+    "FLOPs of the full-size network, counted": flops.measure,
     "Simulator of the demo world": simulator.measure,
     "From click to tracks, in a browser": click.measure,
     "Signal endpoint": signal_endpoint.measure,

@@ -189,6 +189,7 @@ class CompiledNetwork:
         wanted = _Wanted(kinds, means, chosen or _ALL, reads or _ALL)
         outputs: dict[OutputType, list[Array]] = {kind: [] for kind in wanted.kinds}
         junctions = []
+        before: list[Array] = []
         with self._lock:
             for number, one in enumerate(codes):
                 allele = self._alternate(window.allele, one)
@@ -201,7 +202,11 @@ class CompiledNetwork:
                         window.allele, allele, contexts[number], wanted.chosen.get(_JUNCTION)
                     )
                     junctions.append(found)
-                jax.block_until_ready((outputs, junctions))  # type: ignore[no-untyped-call]
+                # The device goes on while the next variant is prepared, but not further ahead:
+                # starting programs reserves their memory.
+                jax.block_until_ready(before)  # type: ignore[no-untyped-call]
+                before = [values[-1] for values in outputs.values()]
+            jax.block_until_ready((outputs, junctions))  # type: ignore[no-untyped-call]
             if wanted.junctions:
                 self.references.keep(window.allele)
             together = {

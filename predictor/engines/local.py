@@ -306,7 +306,9 @@ class LocalModel(ScoringModel):
         if alleles > 1 and OutputType.SPLICE_JUNCTIONS in request.kinds:
             context = _context(AlleleAlignment(interval, []), interval, None, None)
         listing = self._listing(request, interval, window)
-        self._run(["N" * window, "A" * window][:alleles], request, listing, context)
+        # A substitution: REF and insertions need nothing that it does not need.
+        sequences = ["N" * window, "A" + "N" * (window - 1)][:alleles]
+        self._run(sequences, request, listing, context)
 
     def output_metadata(self, organism: Organism = Organism.HOMO_SAPIENS) -> OutputMetadata:
         """The tracks of every output type, without padding.

@@ -5,6 +5,8 @@ either side only. Stretches lie on a fixed grid and have few sizes: few programs
 and what a base gets does not depend on who else reads the window.
 """
 
+from collections.abc import Iterable
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +17,8 @@ from predictor.model.windows import DECODER_HALO
 SIZES = (256, 64, 16)
 """Tokens of a stretch, without what is decoded around it; the smallest is 2,048 bp."""
 _HALO = DECODER_HALO // TOKEN_WIDTH
+_OFFSET = SIZES[-1] // 2
+"""First border of the grid: the middle of a window, where variants mostly are, is on none."""
 
 
 class Stretch(NamedTuple):
@@ -35,7 +39,10 @@ class Stretch(NamedTuple):
 
 def whole(tokens: int) -> tuple[Stretch, ...]:
     """Stretches that together are the window."""
-    return stretches(np.ones(tokens, bool))
+    size = SIZES[0]
+    if tokens <= size + 2 * _HALO:
+        return (Stretch(0, tokens, 0, tokens),)
+    return tuple(_stretch(first, size, tokens) for first in range(0, tokens, size))
 
 
 def stretches(read: np.ndarray) -> tuple[Stretch, ...]:
@@ -45,33 +52,40 @@ def stretches(read: np.ndarray) -> tuple[Stretch, ...]:
       read: bool [N], N a multiple of 16.
 
     Returns:
-      From left to right. The last ones of a window may overlap the ones before.
+      From left to right. Those at the ends of a window may overlap their neighbours.
     """
     tokens = len(read)
-    at_once = SIZES[0] + 2 * _HALO
-    found = _cover(read, 0, tokens, [size for size in SIZES if size < tokens])
-    if tokens <= at_once and sum(stretch.decoded for stretch in found) >= tokens:
-        return (Stretch(0, tokens, 0, tokens),)
-    return tuple(found)
+    everything = whole(tokens)
+    sizes = [size for size in SIZES if size < tokens]
+    if not read.any() or not sizes:
+        return everything if read.any() else ()
+    found = _cover(read, 0, tokens, sizes)
+    return tuple(found) if _cost(found) < _cost(everything) else everything
 
 
 def _cover(read: np.ndarray, first: int, end: int, sizes: list[int]) -> list[Stretch]:
-    size, *finer = sizes or [end - first]
-    found: list[Stretch] = []
-    for cell in range(first, end, size):
-        # The last cell overlaps the one before rather than being shorter.
-        cell = min(cell, end - size)
-        if not read[cell : cell + size].any():
-            continue
-        coarse = _stretch(cell, size, len(read))
-        pieces = _cover(read, cell, cell + size, finer) if finer else []
-        if pieces and sum(piece.decoded for piece in pieces) < coarse.decoded:
-            found += pieces
-        else:
-            found.append(coarse)
+    """The cheapest stretches of these sizes for the tokens from `first` to before `end`."""
+    size, *finer = sizes
+    found = []
+    for start, stop in pairwise([first, *range(_after(first, size), end, size), end]):
+        if read[start:stop].any():
+            coarse = [_stretch(start, size, len(read))]
+            pieces = _cover(read, start, stop, finer) if finer else coarse
+            found += min(coarse, pieces, key=_cost)
     return found
 
 
+def _after(token: int, size: int) -> int:
+    """The first border of cells of this size behind a token."""
+    return token + 1 + (_OFFSET - token - 1) % size
+
+
+def _cost(found: Iterable[Stretch]) -> int:
+    return sum(stretch.decoded for stretch in found)
+
+
 def _stretch(first: int, given: int, tokens: int) -> Stretch:
+    """From `first`, or from where it still fits into the window."""
+    first = min(first, tokens - given)
     decoded = min(given + 2 * _HALO, tokens)
     return Stretch(first, given, min(max(first - _HALO, 0), tokens - decoded), decoded)

@@ -398,6 +398,9 @@ def test_warming_compiles_what_a_prediction_needs_and_keeps_it_on_disk(
     del programs["_counts"]
     compiled = {name: program._cache_size() for name, program in programs.items()}
     alleles(model, [insertion], Interval("demo1", 0, 4_096))
+    base = insertion.reference_bases
+    substitution = Variant("demo1", insertion.position, base, "ACGT".replace(base, "")[0])
+    alleles(model, [substitution], Interval("demo1", 0, 4_096))
     assert {name: program._cache_size() for name, program in programs.items()} == compiled
     assert any((small_home / "xla-cache").iterdir())
 

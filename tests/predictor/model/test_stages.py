@@ -189,37 +189,3 @@ def test_window_by_window_gives_the_numbers_of_the_whole(tiny, trained, batch, q
     assert_same(found, plain)
     for name, values in plain["embeddings"].items():
         assert_near(found["embeddings"][name], values)
-
-
-@pytest.mark.parametrize("which", ["encoder", "decoder"])
-def test_the_halos_are_no_larger_than_they_have_to_be(tiny, trained, one_hot, which, quick_jit):
-    """One token less on either side shows in the numbers."""
-    params, state = trained
-    x = one_hot(1, LENGTH)
-    encoded = functional.encode(tiny, params, state, x, window=None)
-    halo = {"encoder": ENCODER_HALO, "decoder": DECODER_HALO}[which] // 128
-    first, last = 12, 16
-
-    def stretch(halo):
-        if which == "encoder":
-            piece = x[:, (first - halo) * 128 : (last + halo) * 128]
-            return functional.encode(tiny, params, state, piece, window=None).tokens[:, halo:-halo]
-        trunk = functional.transform(tiny, params, state, encoded.tokens, ORGANISMS[:1])
-        cut = slice(first - halo, last + halo)
-        part = trunk._replace(tokens=trunk.tokens[:, cut], bp_128=trunk.bp_128[:, cut])
-        per_token = [skip.shape[1] // (LENGTH // 128) for skip in encoded.skips]
-        skips = [
-            skip[:, cut.start * n : cut.stop * n]
-            for skip, n in zip(encoded.skips, per_token, strict=True)
-        ]
-        _, bp_1 = functional.read_bases(
-            tiny, params, state, part, skips, ORGANISMS[:1], (), {}, with_embeddings=True
-        )
-        return bp_1[:, halo * 128 : -halo * 128]
-
-    def read(halo):
-        return np.asarray(stretch(halo))
-
-    enough, more = read(halo), read(halo + 2)
-    assert_near(enough, more)
-    assert np.abs(read(halo - 1) - more).max() > 1e-4
