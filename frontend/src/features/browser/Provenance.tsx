@@ -1,12 +1,12 @@
 import type { Engine, Genome, Job } from "../../api/types";
 import { grouped } from "../../ui/numbers";
 import { Link } from "../../ui/router";
+import { modelPage } from "../models/report";
 
 /** Where the numbers come from; always on the page. */
 export function Provenance({ engine, genome, job, truth }: { engine: Engine | undefined; genome: Genome | undefined; job: Job | null; truth: boolean }) {
   const digest = job?.weights_digest ?? engine?.weights_digest;
   const facts = [
-    engine ? `${engine.title}${digest ? ` ${digest.slice(0, 8)}` : ""}` : null,
     genome?.assembly,
     job ? `window ${grouped(job.window)} bp` : null,
     job ? new Date(job.created).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" }) : null,
@@ -15,7 +15,18 @@ export function Provenance({ engine, genome, job, truth }: { engine: Engine | un
   const invented = engine?.invented ?? genome?.invented;
   return (
     <footer className="provenance" data-testid="provenance">
-      <span>{facts.join(" · ")}</span>
+      <span>
+        {engine ? (
+          <>
+            <Link href={modelPage(engine.name)} data-testid="model-link">
+              {engine.title}
+            </Link>
+            {digest ? ` ${digest.slice(0, 8)}` : null}
+            {facts.length > 0 ? " · " : null}
+          </>
+        ) : null}
+        {facts.join(" · ")}
+      </span>
       {invented ? <strong>invented genome, says nothing about people</strong> : null}
       {job ? (
         <Link href={`/jobs/${job.id}`} data-testid="job-link">
