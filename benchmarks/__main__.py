@@ -1,13 +1,12 @@
 """Runs every benchmark, prints tables, writes benchmarks/results/latest.json.
 
-Times depend on the machine and on what else it does: read them as ratios within one run.
+Times depend on the machine and on what else it does: read them as ratios within one run. The
+full-size network has commands of its own, which take longer: `python -m benchmarks.forward`, and
+`python -m benchmarks.gpu` for an accelerator.
 """
 
 import json
-import os
-import platform
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -22,6 +21,7 @@ from benchmarks import (
     signal_endpoint,
     simulator,
 )
+from benchmarks.machine import about_this_machine
 from benchmarks.table import Row, print_table
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
@@ -39,12 +39,8 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
 
 
 def main(wanted: list[str]) -> None:
-    report: dict[str, object] = {
-        "date": time.strftime("%Y-%m-%d %H:%M"),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "load": os.getloadavg()[0],
-    }
-    print(f"{report['machine']}, load {report['load']:.2f}")
+    report = about_this_machine()
+    print(f"{report['machine']}, load {report['load']}")
     for title, measure in BENCHMARKS.items():
         if wanted and not any(word.lower() in title.lower() for word in wanted):
             continue

@@ -286,3 +286,9 @@ class ServiceBusyError(AllelensError):
     """The hosted service was busy for longer than one waits for it; later it will work."""
 
     code = "service_busy"
+
+
+class NotEnoughMemoryError(AllelensError):
+    """The memory of the device is not enough for what was asked."""
+
+    code = "not_enough_memory"

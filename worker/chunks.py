@@ -8,7 +8,8 @@ from alphagenome.data.genome import Interval
 from alphagenome.models.dna_output import OutputType
 
 from predictor.engines import waiting
-from predictor.errors import AllelensError, ServiceBusyError
+from predictor.engines.out_of_memory import is_out_of_memory
+from predictor.errors import AllelensError, NotEnoughMemoryError, ServiceBusyError
 from predictor.tracks.output_types import parse_organism
 from webapp.jobs.claims import (
     ClaimedChunk,
@@ -34,6 +35,11 @@ _UNEXPECTED = (
     "Try it again later."
 )
 
+_OUT_OF_MEMORY = (
+    "The worker's memory was not enough to keep these results; choose a shorter window, fewer "
+    "output types or fewer cell types."
+)
+
 
 def run_chunk(slot: Slot, claimed: ClaimedChunk) -> None:
     """Computes a chunk to its end, whatever the end is."""
@@ -53,14 +59,19 @@ def run_chunk(slot: Slot, claimed: ClaimedChunk) -> None:
         _end(fail_chunk, claimed=claimed, code=error.code, message=error.message, permanent=True)
     except Chunk.DoesNotExist:
         _log.info("Chunk %s was deleted.", claimed.pk)
-    except Exception:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001
         _log.exception("Chunk %s failed.", claimed.pk)
+        if is_out_of_memory(error):
+            code, message = NotEnoughMemoryError.code, _OUT_OF_MEMORY
+        else:
+            code, message = "prediction_failed", _UNEXPECTED
         _end(
             fail_chunk,
             claimed=claimed,
-            code="prediction_failed",
-            message=_UNEXPECTED,
-            permanent=False,
+            code=code,
+            message=message,
+            # Another try would need as much memory as this one.
+            permanent=code == NotEnoughMemoryError.code,
         )
     finally:
         slot.let_go()

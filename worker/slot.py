@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
+from predictor.engines.inventory import find_device
 from webapp.jobs.claims import ClaimedChunk, StaleAttempt, claimable, heartbeat
 from webapp.jobs.doorbell import ring_workers
 from webapp.jobs.models import WorkerSlot
@@ -40,10 +41,13 @@ class Slot:
         self._held: ClaimedChunk | None = None
         self._lost = threading.Event()
         self._parent = os.getppid()
+        self._device = ""
+        self._memory: int | None = None
         self._last_slot_beat = 0.0
 
     def start(self) -> None:
         """Takes the place: tidies up what an earlier process left, then loads a model."""
+        self._device, self._memory = find_device()
         self._record(WorkerSlot.State.STARTING)
         released = release_leases(owner=self.name)
         if released:
@@ -84,7 +88,8 @@ class Slot:
             defaults={
                 "state": state,
                 "engines": self.models.installed() if state == WorkerSlot.State.READY else [],
-                "device": os.environ.get("CUDA_VISIBLE_DEVICES", "cpu"),
+                "device": self._device,
+                "memory": self._memory,
                 "pid": os.getpid(),
                 "beat": timezone.now(),
             },

@@ -11,10 +11,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from alphagenome.models.dna_output import OutputType
+from jax.typing import DTypeLike
 from jaxtyping import Array, Bool, Float, Int, Integer
 
 from predictor.engines.alleles import Allele, Outputs, ReferenceCache, ReferenceWindow
 from predictor.engines.edits import edit
+from predictor.engines.fit import REFERENCE_BYTES
 from predictor.engines.junctions import (
     JunctionContext,
     Junctions,
@@ -35,7 +37,6 @@ from predictor.tracks.output_types import OUTPUTS
 # Up to here the heads cost little beside the trunk, and always computing all tracks saves
 # compiling another program for each choice of tracks.
 _FEW_TRACKS = 256
-_HOST_BUDGET = 2 * 2**30
 _DEVICE_SHARE = 0.25
 _JUNCTION = OutputType.SPLICE_JUNCTIONS
 
@@ -102,6 +103,7 @@ class CompiledNetwork:
         state: dict[str, Any],
         *,
         reference_bytes: int | None = None,
+        dtype: DTypeLike | None = None,
     ):
         """Moves the weights to the default device.
 
@@ -114,11 +116,14 @@ class CompiledNetwork:
           state: emptied as well.
           reference_bytes: memory for reference windows that are kept; 2 GiB on a CPU, a quarter
             of the memory of an accelerator where not given.
+          dtype: compute type, where it is not to be the usual one of the device.
         """
         self.config = config
         self._lock = threading.RLock()
         on_accelerator = jax.default_backend() != "cpu"
-        dtype = jnp.bfloat16 if on_accelerator and config.rotary == "released" else jnp.float32
+        if dtype is None:
+            narrow = on_accelerator and config.rotary == "released"
+            dtype = jnp.bfloat16 if narrow else jnp.float32
         self.stages = Stages(config, params, state, dtype=dtype)
         self.references = ReferenceCache(
             _default_budget() if reference_bytes is None else reference_bytes
@@ -427,7 +432,7 @@ class _Wanted:
 def _default_budget() -> int:
     device = jax.local_devices()[0]
     limit = (device.memory_stats() or {}).get("bytes_limit")
-    return _HOST_BUDGET if limit is None else int(_DEVICE_SHARE * limit)
+    return REFERENCE_BYTES if limit is None else int(_DEVICE_SHARE * limit)
 
 
 def independent(tree: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,36 +1,212 @@
-"""How long a window fits into memory, before anything is loaded."""
+"""Which windows fit into the memory of a device, told before anything is loaded. Knows no JAX.
 
-import dataclasses
+What is counted is what `engines/compiled.py` holds at once, stage by stage, for REF and then ALT.
+The factors were read off XLA's own plans of the programs; a test holds the whole against the
+plans.
+
+Letters: S base pairs of the window, C channels at 1 bp.
+"""
+
 import os
-from collections.abc import Iterable
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
 
-from predictor.model.config import PAIR_WIDTH, ModelConfig
+from alphagenome.models.dna_output import OutputType
 
-# Arrays of the width of the input that are alive at once at the finest resolution, counted in
-# the decoder (input, two convolutions, skip) and its 1-bp embedding, with one more of each for
-# the compiler's copies.
-_ARRAYS_AT_ONCE = 10
-_PAIR_ARRAYS_AT_ONCE = 6
-_ALLELES = 2
-_BYTES = 4
-_SHARE = 0.8
+from predictor.model.config import PAIR_WIDTH, TOKEN_WIDTH, ModelConfig
+from predictor.tracks.output_types import OUTPUTS
+
+CPU = "CPU"
+"""Name of the device where there is no accelerator."""
+MEMORY_VARIABLE = "ALLELENS_MEMORY_LIMIT"
+"""Environment variable: gigabytes that predictions may take; all that is free where not set."""
+REFERENCE_BYTES = 2 * 2**30
+"""Memory in which reference windows are kept on a CPU."""
+
+_AT_ONCE = 32_768
+"""Base pairs that are encoded or decoded at a time, without what is needed on both sides."""
+_ENCODER_HALO, _DECODER_HALO = 640, 768
+# Arrays [S, C] beside inputs and results, at the finest resolution.
+_ENCODER_ARRAYS, _ENCODER_WINDOW_ARRAYS = 2.0, 3.1
+_DECODER_ARRAYS, _DECODER_BLOCK_ARRAYS = 3.0, 5.65
+_BLOCKED_KERNEL = 2**18
+"""Values of a kernel from which on a CPU multiplies in blocks of rows (`model/linear.py`)."""
+# Of the result of a head: itself, and what it is computed from.
+_HEAD_ARRAYS = 2.05
+# Of the tower: hidden layers (of each of its layers), pair representations, and the weights of
+# the row attention.
+_LAYER_ARRAYS, _PAIR_ARRAYS, _ROW_ARRAYS = 2.9, 5.1, 1.0
+_FLOAT32 = 4
+_GIGABYTE = 1_000_000_000
+_PROCESS = 600_000_000
+"""Bytes of the interpreter with JAX and the SDK, before any network."""
+_SHARE = 0.9
+"""Of the free memory that an estimate may fill."""
 
 
-def estimated_bytes(config: ModelConfig, window: int) -> int:
-    """Memory in bytes that REF and ALT of a window need, roughly; parameters not counted."""
-    tracks: int = sum(dataclasses.astuple(config.tracks))
-    finest = window * (config.channels * _ARRAYS_AT_ONCE + tracks)
-    cells = (window // PAIR_WIDTH) ** 2
-    pairs = cells * config.pair_channels * config.query_heads * _PAIR_ARRAYS_AT_ONCE
-    return _ALLELES * _BYTES * (finest + pairs)
+class Need(NamedTuple):
+    """Bytes of memory that a prediction of REF and ALT takes, at most.
+
+    Attributes:
+      weights: parameters and running moments.
+      kept: what is known of both alleles between the stages.
+      results: of both alleles, float32.
+      working: of the stage that takes most.
+    """
+
+    weights: int
+    kept: int
+    results: int
+    working: int
+
+    @property
+    def total(self) -> int:
+        """On the device."""
+        return sum(self)
+
+    @property
+    def process(self) -> int:
+        """Of the whole process, where the device is the CPU."""
+        return self.total + _PROCESS
 
 
-def longest_window(config: ModelConfig, windows: Iterable[int], memory: int) -> int | None:
-    """The longest of the windows of which REF and ALT fit into `memory` bytes; None if none."""
-    fitting = [w for w in windows if estimated_bytes(config, w) <= memory * _SHARE]
-    return max(fitting, default=None)
+def need(
+    config: ModelConfig,
+    window: int,
+    *,
+    parameters: int,
+    tracks: Mapping[OutputType, int] | None = None,
+    alleles: int = 2,
+    value_bytes: int = _FLOAT32,
+) -> Need:
+    """Memory that a window needs.
+
+    Args:
+      config: sizes.
+      window: S, in bp.
+      parameters: of the network.
+      tracks: computed tracks of the requested output types; all of all where not given.
+      alleles: 2 for variants, 1 for REF alone.
+      value_bytes: of a value of the compute type.
+    """
+    tracks = _all_tracks(config) if tracks is None else tracks
+    results = sum(_result_bytes(config, window, kind, tracks[kind]) for kind in tracks)
+    if OutputType.SPLICE_JUNCTIONS in tracks:
+        # The 1-bp embeddings and the classes, which the junctions are computed from.
+        results += window * (config.embedding_1bp_channels * value_bytes + 5 * _FLOAT32)
+    working = max(
+        _encoder_bytes(config, window, value_bytes),
+        _tower_bytes(config, window, value_bytes),
+        _decoder_bytes(config, window, tracks, value_bytes),
+    )
+    allele = reference = _allele_bytes(config, window, value_bytes)
+    if reference > REFERENCE_BYTES:
+        reference -= _skip_bytes(config, window, value_bytes)
+    return Need(
+        weights=parameters * value_bytes,
+        kept=allele + (alleles - 1) * reference,
+        results=alleles * results,
+        working=int(working),
+    )
+
+
+def fits(needed: int, memory: int) -> bool:
+    """Whether so many bytes fit into `memory` bytes, with some to spare."""
+    return needed <= _SHARE * memory
+
+
+def needed(config: ModelConfig, window: int, *, parameters: int, on_cpu: bool = True) -> int:
+    """Bytes that REF and ALT of a window take with all tracks, with all that is loaded.
+
+    The released network computes in bfloat16 on an accelerator; everything else in float32.
+    """
+    narrow = config.rotary == "released" and not on_cpu
+    found = need(config, window, parameters=parameters, value_bytes=2 if narrow else _FLOAT32)
+    return found.process if on_cpu else found.total
 
 
 def main_memory() -> int:
-    """Bytes of main memory that are free for use."""
-    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    """Bytes of main memory that this process may take.
+
+    `ALLELENS_MEMORY_LIMIT` where that is set; else what the kernel calls available, within the
+    limit of a container.
+    """
+    if limit := os.environ.get(MEMORY_VARIABLE):
+        return int(float(limit) * _GIGABYTE)
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    fields = dict(line.split(":") for line in lines)
+    return min(1024 * int(fields["MemAvailable"].split()[0]), _left_in_container())
+
+
+def _left_in_container() -> int:
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
+        used = int(Path("/sys/fs/cgroup/memory.current").read_text())
+    except (OSError, ValueError):
+        limit, used = "max", 0
+    return 2**63 if limit == "max" else int(limit) - used
+
+
+# What is held at once
+
+
+def _all_tracks(config: ModelConfig) -> dict[OutputType, int]:
+    return {kind: getattr(config.tracks, about.head) for kind, about in OUTPUTS.items()}
+
+
+def _allele_bytes(config: ModelConfig, window: int, value_bytes: int) -> int:
+    """Tokens before and after the tower, 128-bp and pair embeddings, and skips."""
+    tokens, side = window // TOKEN_WIDTH, window // PAIR_WIDTH
+    token_channels = 2 * config.trunk_channels + config.embedding_128bp_channels
+    values = tokens * token_channels + side * side * config.pair_channels
+    return values * value_bytes + _skip_bytes(config, window, value_bytes)
+
+
+def _skip_bytes(config: ModelConfig, window: int, value_bytes: int) -> int:
+    channels = enumerate(config.skip_channels)
+    return value_bytes * sum((window >> halvings) * number for halvings, number in channels)
+
+
+def _result_bytes(config: ModelConfig, window: int, kind: OutputType, tracks: int) -> int:
+    if kind is OutputType.SPLICE_JUNCTIONS:
+        # Every donor with every acceptor, for all tissues on both strands.
+        return _FLOAT32 * config.junction_sites**2 * 2 * tracks
+    bins = window // OUTPUTS[kind].resolution
+    return _FLOAT32 * tracks * (bins**2 if OUTPUTS[kind].kind == "contact_map" else bins)
+
+
+def _encoder_bytes(config: ModelConfig, window: int, value_bytes: int) -> float:
+    encoded = min(window, _AT_ONCE + 2 * _ENCODER_HALO)
+    arrays = _ENCODER_ARRAYS if encoded == window else _ENCODER_WINDOW_ARRAYS
+    return arrays * encoded * config.channels * value_bytes
+
+
+def _tower_bytes(config: ModelConfig, window: int, value_bytes: int) -> float:
+    tokens, side = window // TOKEN_WIDTH, window // PAIR_WIDTH
+    hidden = tokens * config.mlp_factor * config.trunk_channels
+    sequence = _LAYER_ARRAYS * config.tower_layers * hidden
+    pairs = _PAIR_ARRAYS * side * side * config.pair_channels
+    rows = _ROW_ARRAYS * side**3
+    return (sequence + pairs) * value_bytes + rows * _FLOAT32
+
+
+def _decoder_bytes(
+    config: ModelConfig, window: int, tracks: Mapping[OutputType, int], value_bytes: int
+) -> float:
+    """Of the decoder, and of a head on its result."""
+    bases = [number for kind, number in tracks.items() if OUTPUTS[kind].resolution == 1]
+    if not bases and OutputType.SPLICE_JUNCTIONS not in tracks:
+        return 0
+    decoded = min(window, _AT_ONCE + 2 * _DECODER_HALO)
+    given = min(window, _AT_ONCE)
+    channels = config.channels * value_bytes
+    embeddings = decoded * config.embedding_factor * channels
+    inputs = 0
+    if decoded < window:
+        inputs = _allele_bytes(config, decoded, value_bytes)
+        embeddings += given * config.embedding_factor * channels
+    blocked = config.channels * config.embedding_1bp_channels >= _BLOCKED_KERNEL
+    arrays = _DECODER_BLOCK_ARRAYS if blocked else _DECODER_ARRAYS
+    heads = _HEAD_ARRAYS * given * _FLOAT32 * max(bases, default=0)
+    return inputs + embeddings + max(arrays * decoded * channels, heads)

@@ -4,40 +4,55 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from predictor.engines import fit, registry
+from predictor.engines.window_needs import WindowNeed, longest_fitting, window_needs
 from predictor.home import genome_folder
-from predictor.model.config import ModelConfig
 from predictor.tracks.output_types import organism_name
 from predictor.weights.load import weights_folder
 
 
 def table() -> str:
-    """Engines, weights and assemblies with size, device and the longest window that fits."""
-    device, memory = _device()
+    """Engines, weights and assemblies with their sizes, and which windows fit this device."""
+    device, memory = find_device()
+    on_cpu = device == fit.CPU
     rows = [("engine", "installed", "weights", "device", "longest window", "assemblies")]
+    needs: dict[str, list[str]] = {}
     problems = []
     for found in registry.list_engines():
+        windows = window_needs(found.engine, memory, on_cpu=on_cpu)
+        if windows:
+            needs.setdefault("; ".join(map(_need, windows)), []).append(found.name)
         if not found.installed:
-            rows.append((found.name, "no", "-", "-", "-", _assemblies(found.engine)))
             problems.append(f"{found.name}: {found.problem} Install: {found.install_command}")
-            continue
         if not found.engine.needs_weights:
             longest = f"{max(found.engine.windows):,} bp"
-            rows.append((found.name, "yes", "-", "service", longest, _assemblies(found.engine)))
+            installed = "yes" if found.installed else "no"
+            rows.append((found.name, installed, "-", "service", longest, _assemblies(found.engine)))
             continue
-        folder = weights_folder(found.name)
-        config = ModelConfig.from_json((folder / "config.json").read_text())
-        fitting = fit.longest_window(config, found.engine.windows, memory)
+        weights = "-"
+        if found.installed:
+            weights = f"{(found.weights_digest or '')[:12]} {_size(weights_folder(found.name))}"
+        fitting = longest_fitting(windows)
         rows.append(
             (
                 found.name,
-                "yes",
-                f"{(found.weights_digest or '')[:12]} {_size(folder)}",
+                "yes" if found.installed else "no",
+                weights,
                 device,
-                "none fits" if fitting is None else f"{fitting:,} bp",
+                "none fits" if fitting is None else f"{fitting.window:,} bp",
                 _assemblies(found.engine),
             )
         )
-    return "\n".join([*_columns(rows), "", *problems])
+    memory_title = f"Memory for REF and ALT with all tracks; {_gigabytes(memory)} are free:"
+    told = [f"{', '.join(names)}: {text}" for text, names in needs.items()]
+    return "\n".join([*_columns(rows), "", memory_title, *told, "", *problems])
+
+
+def _need(need: WindowNeed) -> str:
+    return f"{need.window:,} bp {_gigabytes(need.needed)}{'' if need.fits else ' (too much)'}"
+
+
+def _gigabytes(number: int) -> str:
+    return f"{number / 1e9:.1f} GB"
 
 
 def _assemblies(engine: registry.Engine) -> str:
@@ -49,15 +64,17 @@ def _assemblies(engine: registry.Engine) -> str:
     return ", ".join(texts)
 
 
-def _device() -> tuple[str, int]:
+def find_device() -> tuple[str, int]:
+    """The device that engines run on: its name, and the bytes of memory that are free there."""
     # Imported late: asking for the devices loads JAX.
     import jax
 
     device = jax.devices()[0]
     if device.platform == "cpu":
-        return "CPU", fit.main_memory()
-    limit = (device.memory_stats() or {}).get("bytes_limit", 0)
-    return f"{device.device_kind}", int(limit)
+        return fit.CPU, fit.main_memory()
+    statistics = device.memory_stats() or {}
+    free = statistics.get("bytes_limit", 0) - statistics.get("bytes_in_use", 0)
+    return f"{device.device_kind}", int(free)
 
 
 def _size(folder: Path) -> str:

@@ -25,6 +25,7 @@ from predictor.engines.organism_data import (
     nonzero_means,
     variant_on_assembly,
 )
+from predictor.engines.out_of_memory import in_smaller_steps
 from predictor.engines.request import check_places, check_window
 from predictor.engines.scoring_model import ScoringModel
 from predictor.genome.gene_annotation import load_annotation
@@ -390,21 +391,34 @@ class LocalModel(ScoringModel):
         context: JunctionContext | None,
         alignment: AlleleAlignment | None,
     ) -> Iterator[tuple[OutputType, list[Data]]]:
-        """Per output type the data of each sequence; only the second one is aligned."""
-        predicted = self._run(sequences, request, listing, context)
-        for kind in request.kinds:
-            table = self.catalogue.table(request.organism, kind)
-            if kind is OutputType.SPLICE_JUNCTIONS:
-                yield kind, list(listing.junctions(table, predicted.listed_junctions()))
-                continue
-            values = predicted.output(kind)
-            yield (
-                kind,
-                [
-                    listing.tracks(kind, table, allele, alignment if number else None)
-                    for number, allele in enumerate(values)
-                ],
-            )
+        """Per output type the data of each sequence; only the second one is aligned.
+
+        Where the memory is not enough for all output types, fewer of them are computed at a time.
+        """
+
+        def compute(kinds: Sequence[OutputType]) -> DevicePrediction:
+            return self._run(sequences, request._replace(kinds=tuple(kinds)), listing, context)
+
+        steps = in_smaller_steps(
+            request.kinds,
+            compute,
+            release=self.network.references.clear,
+            window=listing.width,
+        )
+        for kinds, predicted in steps:
+            for kind in kinds:
+                table = self.catalogue.table(request.organism, kind)
+                if kind is OutputType.SPLICE_JUNCTIONS:
+                    yield kind, list(listing.junctions(table, predicted.listed_junctions()))
+                    continue
+                values = predicted.output(kind)
+                yield (
+                    kind,
+                    [
+                        listing.tracks(kind, table, allele, alignment if number else None)
+                        for number, allele in enumerate(values)
+                    ],
+                )
 
 
 class _Request(NamedTuple):

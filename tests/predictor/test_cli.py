@@ -10,8 +10,6 @@ from alphagenome.models.dna_model import Organism
 from alphagenome.models.dna_output import OutputType
 
 from predictor.cli import main
-from predictor.engines import fit
-from predictor.model.config import ModelConfig
 from predictor.simulator import readouts
 
 STRATA = ["--strata", "all", "--seed", "1"]
@@ -185,17 +183,6 @@ def test_the_truth_of_a_window_is_that_of_the_simulator(in_small_home, tmp_path,
     interval = Interval("demo1", 0, 4_096)
     expected = readouts.simulate(reference.sequence(interval), Organism.HOMO_SAPIENS)
     np.testing.assert_array_equal(np.load(out)["reference/DNASE"], expected.dnase.values)
-
-
-def test_a_longer_window_needs_more_memory_and_the_longest_that_fits_is_named():
-    full = ModelConfig.full()
-    windows = (16_384, 131_072, 524_288, 1_048_576)
-    needs = [fit.estimated_bytes(full, window) for window in windows]
-    assert needs == sorted(needs)
-    assert fit.longest_window(full, windows, 10**15) == 1_048_576
-    assert fit.longest_window(full, windows, needs[1] * 2) == 131_072
-    assert fit.longest_window(full, windows, 1_000) is None
-    assert fit.longest_window(ModelConfig.demo(), (4_096, 32_768), 10**9) == 32_768
 
 
 def test_simulate_tracks_writes_both_alleles_of_a_variant(

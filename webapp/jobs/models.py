@@ -185,6 +185,8 @@ class WorkerSlot(models.Model):
     # Names of the engines that this slot can run.
     engines = models.JSONField(default=list)
     device = models.CharField(max_length=200, blank=True, default="")
+    # Bytes that were free on the device before a model was loaded.
+    memory = models.BigIntegerField(null=True)
     pid = models.IntegerField()
     beat = models.DateTimeField()
 

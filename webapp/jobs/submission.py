@@ -24,6 +24,7 @@ from predictor.simulator.readouts import TRACKS_SHA256
 from predictor.tracks.catalogue import Catalogue, catalogue
 from predictor.tracks.output_types import parse_organism, parse_output_types
 from webapp.jobs.chunk_plan import interval_json, plan_chunk
+from webapp.jobs.memory import engine_memory
 from webapp.jobs.plan import JobPlan
 from webapp.jobs.states import PartSource
 
@@ -60,7 +61,8 @@ class JobRequest:
     Attributes:
       variants: texts in any usual spelling; none for a prediction of REF alone.
       combine: all variants lie on one ALT haplotype.
-      window: bp given to the model; None for the engine's default, or the interval's width.
+      window: bp given to the model; None for the interval's width, or the engine's usual one (a
+        shorter one where that does not fit into memory).
       interval: (chromosome, start, end) of the window, 0-based half-open; None to centre it on
         each variant.
       output_types: names in the SDK; None for all that the cell types have.
@@ -280,7 +282,7 @@ def _windows(
 
 
 def _check_window(request: JobRequest, engine: EngineDescription, width: int | None) -> int:
-    window = request.window or width or engine.engine.default_window
+    window = request.window or width or engine_memory(engine.engine).window
     field = "interval" if request.window is None else "window"
     lengths = engine.engine.windows
     listed = ", ".join(f"{length:,}" for length in lengths[:-1]) + f" or {lengths[-1]:,}"

@@ -21,8 +21,9 @@ from webapp.jobs.transitions import end_job_if_done, fail_for_good, queue_again
 _log = logging.getLogger("allelens.sweeper")
 
 _TOO_OFTEN = (
-    "The worker stopped {tries} times while it computed this; it was not tried again. "
-    "Retry it, or look into the worker's log."
+    "The worker stopped {tries} times while it computed this, perhaps for want of memory; it was "
+    "not tried again. Ask for a shorter window or fewer output types, or look into the worker's "
+    "log."
 )
 
 

@@ -36,6 +36,20 @@ class EngineOrganismSerializer(serializers.Serializer[Any]):
     output_types = serializers.ListField(child=serializers.CharField())
 
 
+class WindowNeedSerializer(serializers.Serializer[Any]):
+    window = serializers.IntegerField(help_text="bp")
+    needed = serializers.IntegerField(help_text="bytes for REF and ALT with all tracks, estimated")
+    fits = serializers.BooleanField()
+
+
+class EngineMemorySerializer(serializers.Serializer[Any]):
+    free = serializers.IntegerField(help_text="bytes, before a model is loaded")
+    windows = WindowNeedSerializer(many=True, help_text="empty where the engine runs elsewhere")
+    note = serializers.CharField(
+        allow_blank=True, help_text="why the default window is not the usual one; or empty"
+    )
+
+
 class EngineSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     title = serializers.CharField()
@@ -46,7 +60,8 @@ class EngineSerializer(serializers.Serializer[Any]):
     invented = serializers.BooleanField(help_text="its results are about an invented genome")
     organisms = EngineOrganismSerializer(many=True)
     windows = serializers.ListField(child=serializers.IntegerField(), help_text="bp, ascending")
-    default_window = serializers.IntegerField()
+    default_window = serializers.IntegerField(help_text="the usual one, or a shorter one that fits")
+    memory = EngineMemorySerializer()
     weights_digest = serializers.CharField(allow_null=True)
     output_types = serializers.ListField(child=serializers.CharField())
 

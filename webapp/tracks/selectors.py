@@ -13,6 +13,7 @@ from predictor.tracks.catalogue import Catalogue, catalogue
 from predictor.tracks.output_types import organism_name, parse_organism
 from webapp.genomes.assemblies import assembly_title
 from webapp.jobs.chunk_plan import track_ids
+from webapp.jobs.memory import engine_memory
 from webapp.tracks.labels import text_of, track_label
 from webapp.tracks.output_types import OUTPUT_TYPES
 
@@ -57,6 +58,7 @@ def engine_report(name: str) -> dict[str, Any]:
 
 def _engine(description: EngineDescription) -> dict[str, Any]:
     fixed = description.engine
+    memory = engine_memory(fixed)
     present = {kind.name for kinds in description.output_types.values() for kind in kinds}
     return {
         "name": fixed.name,
@@ -78,7 +80,12 @@ def _engine(description: EngineDescription) -> dict[str, Any]:
             for organism, assembly in fixed.assemblies.items()
         ],
         "windows": list(fixed.windows),
-        "default_window": fixed.default_window,
+        "default_window": memory.window,
+        "memory": {
+            "free": memory.free,
+            "windows": [vars(need) for need in memory.needs],
+            "note": memory.note,
+        },
         "weights_digest": description.weights_digest,
         "output_types": _ordered(present),
     }

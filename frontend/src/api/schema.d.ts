@@ -680,9 +680,19 @@ export interface components {
             organisms: components["schemas"]["EngineOrganism"][];
             /** @description bp, ascending */
             windows: number[];
+            /** @description the usual one, or a shorter one that fits */
             default_window: number;
+            memory: components["schemas"]["EngineMemory"];
             weights_digest: string | null;
             output_types: string[];
+        };
+        EngineMemory: {
+            /** @description bytes, before a model is loaded */
+            free: number;
+            /** @description empty where the engine runs elsewhere */
+            windows: components["schemas"]["WindowNeed"][];
+            /** @description why the default window is not the usual one; or empty */
+            note: string;
         };
         EngineOrganism: {
             /** @description human or mouse */
@@ -713,7 +723,9 @@ export interface components {
             organisms: components["schemas"]["EngineOrganism"][];
             /** @description bp, ascending */
             windows: number[];
+            /** @description the usual one, or a shorter one that fits */
             default_window: number;
+            memory: components["schemas"]["EngineMemory"];
             weights_digest: string | null;
             output_types: string[];
             /** @description how the weights were made, and measured correlations */
@@ -1297,6 +1309,13 @@ export interface components {
             position: number;
             reference_bases: string;
             alternate_bases: string;
+        };
+        WindowNeed: {
+            /** @description bp */
+            window: number;
+            /** @description bytes for REF and ALT with all tracks, estimated */
+            needed: number;
+            fits: boolean;
         };
     };
     responses: never;

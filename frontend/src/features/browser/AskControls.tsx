@@ -4,6 +4,7 @@ import { byModality, typesByName } from "../../genome/tracks/names";
 import { Icon } from "../../ui/icons";
 import { grouped, plural } from "../../ui/numbers";
 import type { ViewState } from "./viewState";
+import { neededTooMuch } from "./windowMemory";
 
 interface AskControlsProps {
   view: ViewState;
@@ -24,6 +25,10 @@ export function AskControls({ view, engine, catalogue, pending, asking, startWor
     .filter((name) => !catalogue || catalogue.tracks.some(({ output_type }) => output_type === name))
     .sort(byModality);
   const cells = catalogue?.biosamples ?? [];
+  const tooMuch = (size: number) => {
+    const needed = neededTooMuch(engine, size);
+    return needed ? ` (needs ${needed})` : "";
+  };
 
   return (
     <div className="ask" role="group" aria-label="What is asked of the model">
@@ -54,7 +59,7 @@ export function AskControls({ view, engine, catalogue, pending, asking, startWor
             .sort((a, b) => a - b)
             .map((size) => (
               <option key={size} value={size}>
-                {grouped(size)} bp window
+                {grouped(size)} bp window{tooMuch(size)}
               </option>
             ))}
         </select>

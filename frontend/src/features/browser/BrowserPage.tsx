@@ -26,6 +26,7 @@ import { useBrowserJob } from "./useBrowserJob";
 import { VariantStrip } from "./VariantStrip";
 import type { ViewState } from "./viewState";
 import { useView } from "./viewStore";
+import { windowNote } from "./windowMemory";
 
 const DEFAULT_WIDTH = 16_384;
 
@@ -127,6 +128,7 @@ function Browser({ view, change, genome, catalogue, answer, trouble }: BrowserPr
   const tooWide = window_?.chromosome === interval.chromosome && interval.end - interval.start > 4 * (window_.end - window_.start);
   const elsewhere = window_ && (interval.chromosome !== window_.chromosome || interval.end <= window_.start || interval.start >= window_.end);
   const lookingOnly = !answer.request;
+  const memory = engine ? windowNote(engine, view.window) : "";
 
   function predictHere(): void {
     const size = view.window ?? engine?.default_window ?? DEFAULT_WIDTH;
@@ -190,6 +192,7 @@ function Browser({ view, change, genome, catalogue, answer, trouble }: BrowserPr
           </div>
           {answer.error ? <AskProblem error={answer.error} view={view} assembly={genome.assembly} onAgain={answer.start} /> : null}
           {trouble ? <Notice kind="error">{sentence(trouble)}</Notice> : null}
+          {memory ? <Notice kind="warning">{memory}</Notice> : null}
           {elsewhere ? (
             <Notice kind="remark" actions={<Button size="compact-xs" variant="default" onClick={() => go(window_)}>Back to the prediction</Button>}>
               The prediction on hand does not reach here.
