@@ -1,9 +1,12 @@
 """The report on an engine: read from beside its weights, without the network."""
 
 import json
+import shutil
 
 import pytest
 from rest_framework.test import APIClient
+
+from webapp.tracks.report import EngineReportSerializer
 
 from .conftest import CARD
 
@@ -53,6 +56,15 @@ def test_an_engine_of_a_real_genome_has_no_known_truth_and_no_command(client):
 def test_a_report_that_was_cut_off_counts_as_none(client, engine):
     (engine / "weights" / "demo" / "report.json").write_text('{"engine": "de')
     assert client.get(ADDRESS).json()["report"] is None
+
+
+def test_the_shipped_report_has_the_shape_that_the_schema_promises(client, engine):
+    shutil.rmtree(engine / "weights")
+    found = client.get(ADDRESS).json()
+    assert found["report"] is not None
+    checked = EngineReportSerializer(data=found)
+    assert checked.is_valid(), checked.errors
+    assert len(found["report"]["strata"]) == 11
 
 
 def test_reports_are_for_people_who_are_signed_in_and_only_read(client, engine):
