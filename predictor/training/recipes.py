@@ -265,6 +265,16 @@ def demo() -> Recipe:
                 own_rate=(2e-3, 5e-5),
                 ema=0.997,
             ),
+            # Contacts of more than 8 bins have not been seen so far.
+            Stage(
+                window=32_768,
+                batch=1,
+                steps=150,
+                mixture=edited,
+                head_weights={**then_exons, "contact_maps": 80.0},
+                own_rate=(8e-4, 5e-5),
+                ema=0.97,
+            ),
         ),
         optimiser=Optimiser(peak=3e-3, warmup=200, decay=0.35, horizon=7_900, ema=0.999),
         head_weights={
