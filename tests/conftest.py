@@ -6,12 +6,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from predictor.simulator.genome import write_assembly
 from tests import running_app
 from tests.services import missing_services, required
 
 PROFILE = os.environ.get("ALLELENS_TEST_PROFILE", "embedded")
+# How fast examples are drawn depends on what else the machine does.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 ROOT = Path(__file__).resolve().parents[1]
 
 
