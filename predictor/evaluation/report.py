@@ -22,7 +22,10 @@ from predictor.evaluation.showcase import evaluate_showcase
 from predictor.evaluation.strata import Say, evaluate_strata, silently
 from predictor.simulator.held_out import COUNT
 
-_CARD = ("what", "command", "seed", "commit", "parameters", "steps", "wall_seconds", "cpu_seconds")
+_CARD = (
+    *("what", "command", "seed", "commit", "history", "parameters", "steps"),
+    *("wall_seconds", "cpu_seconds"),
+)
 
 
 def make_report(

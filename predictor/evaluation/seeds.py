@@ -18,7 +18,8 @@ TESTS = 515_151
 """For the tests of this repository."""
 
 PROTOCOL = (
-    "The genome and the variants below never steered the training. Settings were compared on "
-    "held-out variants of one seed, the figures shown here come from a second seed, and the tests "
-    "of the repository draw from a third."
+    "The chromosomes and the variants below were never trained on. Settings were compared on "
+    "held-out variants of one seed, the figures of variants shown here come from a second seed on "
+    "which nothing was chosen, and the tests of the repository draw from a third. What else was "
+    "looked at while the weights were trained stands in their history."
 )
