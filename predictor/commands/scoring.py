@@ -1,0 +1,142 @@
+"""`score`, `ism` and `calibrate`."""
+
+import argparse
+from pathlib import Path
+
+from predictor.commands.options import INTERVAL_HELP, VARIANT_HELP, Commands
+
+
+def add(commands: Commands) -> None:
+    """`score`, `ism` and `calibrate`."""
+    _add_score(commands)
+    _add_ism(commands)
+    _add_calibrate(commands)
+
+
+def _add_score(commands: Commands) -> None:
+    command = commands.add_parser(
+        "score",
+        help="score the variants of a file",
+        description="One row per variant, scorer, track and gene. Variants that cannot be scored "
+        "are listed with the reason beside the table; a broken run goes on where it stopped when "
+        "the same command is given again.",
+    )
+    command.add_argument("--engine", required=True, metavar="NAME", help="as shown by `list`")
+    command.add_argument(
+        "--vcf", required=True, type=Path, metavar="FILE", help="also .gz, or one variant a line"
+    )
+    command.add_argument(
+        "--scorers",
+        metavar="RNA_SEQ,ATAC,...",
+        help="names, or settings as the SDK prints them; the recommended ones where not given",
+    )
+    command.add_argument("--organism", default="human", help="human (the default) or mouse")
+    command.add_argument(
+        "--window",
+        type=int,
+        metavar="BP",
+        help="length of the window around each variant; the engine's usual one if not given",
+    )
+    command.add_argument("--out", required=True, type=Path, metavar="FILE.parquet|.csv|.tsv")
+    command.set_defaults(run=_score)
+
+
+def _add_ism(commands: Commands) -> None:
+    command = commands.add_parser(
+        "ism",
+        help="in-silico mutagenesis: every base of a stretch replaced by the three others",
+        description="Written as .npz: for each scorer a matrix of bases x 4 (A, C, G, T) x tracks, "
+        "and the logo, the base that is there minus the mean of the others. With variants, on REF "
+        "and on ALT.",
+    )
+    command.add_argument("--engine", required=True, metavar="NAME", help="as shown by `list`")
+    command.add_argument("--interval", required=True, help=INTERVAL_HELP)
+    command.add_argument(
+        "--ism", required=True, metavar="chr:start-end", help="the stretch to mutate, likewise"
+    )
+    command.add_argument(
+        "--variant", nargs="+", action="extend", default=[], help=VARIANT_HELP, metavar="VARIANT"
+    )
+    command.add_argument(
+        "--scorer",
+        "--scorers",
+        dest="scorers",
+        metavar="RNA_SEQ,DNASE,...",
+        help="names, or settings as the SDK prints them; the recommended ones where not given",
+    )
+    command.add_argument("--organism", default="human", help="human (the default) or mouse")
+    command.add_argument("--out", required=True, type=Path, metavar="FILE.npz")
+    command.set_defaults(run=_ism)
+
+
+def _add_calibrate(commands: Commands) -> None:
+    command = commands.add_parser(
+        "calibrate",
+        help="score common variants, so that scores of others have quantiles and noise floors",
+        description="An interrupted run goes on where it stopped when the same command is given "
+        "again.",
+    )
+    command.add_argument("--engine", required=True, metavar="NAME")
+    given = command.add_mutually_exclusive_group(required=True)
+    given.add_argument("--vcf", type=Path, metavar="FILE.vcf", help="hundreds of common variants")
+    given.add_argument(
+        "--official", type=Path, metavar="FILE.pb", help="the table that the release comes with"
+    )
+    command.add_argument("--organism", default="human", help="human (the default) or mouse")
+    command.add_argument("--window", type=int, metavar="BP", help="the engine's own if not given")
+    command.add_argument(
+        "--shifted", type=int, default=200, metavar="N", help="variants that give the noise floor"
+    )
+    command.add_argument("--label", default="", metavar="TEXT", help="what the variants are")
+    command.add_argument("--out", type=Path, metavar="FILE.parquet", help="beside the weights")
+    command.set_defaults(run=_calibrate)
+
+
+def _score(parsed: argparse.Namespace) -> None:
+    from predictor.engines import score_file
+
+    found = score_file.score(
+        engine=parsed.engine,
+        vcf=parsed.vcf,
+        scorers=parsed.scorers,
+        organism=parsed.organism,
+        window=parsed.window,
+        out=parsed.out,
+    )
+    print(f"Scored {found.scored:,} of {found.variants:,} variants; wrote {parsed.out}.")
+    if found.problems is not None:
+        print(f"Why the others could not be scored is in {found.problems}.")
+
+
+def _ism(parsed: argparse.Namespace) -> None:
+    from predictor.interpretation import ism_file
+
+    count = ism_file.mutate(
+        engine=parsed.engine,
+        interval=parsed.interval,
+        stretch=parsed.ism,
+        variants=parsed.variant,
+        scorers=parsed.scorers,
+        organism=parsed.organism,
+        out=parsed.out,
+    )
+    print(f"Scored {count:,} substitutions; wrote {parsed.out}.")
+
+
+def _calibrate(parsed: argparse.Namespace) -> None:
+    from predictor.engines import background
+
+    if parsed.official is not None:
+        written = background.install_official_table(parsed.official, parsed.engine)
+    else:
+        written = background.calibrate_engine(
+            engine=parsed.engine,
+            vcf=parsed.vcf,
+            organism=parsed.organism,
+            window=parsed.window,
+            shifted=parsed.shifted,
+            label=parsed.label,
+            out=parsed.out,
+            report=print,
+        )
+    print(f"Wrote {written}.")
