@@ -31,20 +31,26 @@ def table() -> str:
         weights = "-"
         if found.installed:
             weights = f"{(found.weights_digest or '')[:12]} {_size(weights_folder(found.name))}"
-        fitting = longest_fitting(windows)
         rows.append(
             (
                 found.name,
                 "yes" if found.installed else "no",
                 weights,
                 device,
-                "none fits" if fitting is None else f"{fitting.window:,} bp",
+                _longest(windows),
                 _assemblies(found.engine),
             )
         )
     memory_title = f"Memory for REF and ALT with all tracks; {_gigabytes(memory)} are free:"
     told = [f"{', '.join(names)}: {text}" for text, names in needs.items()]
     return "\n".join([*_columns(rows), "", memory_title, *told, "", *problems])
+
+
+def _longest(windows: Sequence[WindowNeed]) -> str:
+    fitting = longest_fitting(windows)
+    if fitting is None:
+        return "none fits" if windows else "not known"
+    return f"{fitting.window:,} bp"
 
 
 def _need(need: WindowNeed) -> str:

@@ -81,7 +81,7 @@ def save(
       params: nested dict of arrays.
       state: nested dict of arrays.
       tracks: rows in head order.
-      card: written with the digest added as "digest".
+      card: written with the digest added as "digest", and the number of parameters.
 
     Returns:
       The digest.
@@ -92,7 +92,9 @@ def save(
         save_arrays(new / "arrays", arrays)
         (new / "config.json").write_text(config.to_json())
         (new / "tracks.json").write_text(json.dumps(tracks, indent=1, allow_nan=False) + "\n")
-        full_card = {**card, "digest": found}
+        # Counted here too, so that memory can be estimated before the arrays are read.
+        parameters = sum(array.size for _, array in flatten(arrays["params"]))
+        full_card = {"parameters": int(parameters), **card, "digest": found}
         (new / "card.json").write_text(json.dumps(full_card, indent=2, allow_nan=False) + "\n")
     return found
 

@@ -62,7 +62,8 @@ def test_what_is_saved_comes_back_bit_for_bit(folder, arrays):
             assert found[name].tobytes() == array.tobytes(), name
     assert loaded.config == TINY
     assert loaded.tracks == TRACKS
-    assert loaded.card == {"seed": 1, "digest": loaded.digest}
+    parameters = sum(array.size for _, array in checkpoint.flatten(loaded.params))
+    assert loaded.card == {"seed": 1, "parameters": parameters, "digest": loaded.digest}
 
 
 def test_saving_replaces_an_older_folder_and_leaves_nothing_else_behind(folder, arrays):
