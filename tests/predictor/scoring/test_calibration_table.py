@@ -1,13 +1,17 @@
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 from alphagenome.models import variant_scorers
+from alphagenome.models.dna_model import Organism
 from alphagenome.models.dna_output import OutputType
 from anndata import AnnData
 
 from predictor.errors import CalibrationError
 from predictor.scoring import calibration_table
 from predictor.scoring.calibration_table import Calibration, summarise
+from predictor.weights.load import SHIPPED
 
 SCORER = variant_scorers.CenterMaskScorer(
     OutputType.DNASE, 501, variant_scorers.AggregationType.DIFF_LOG2_SUM
@@ -100,6 +104,16 @@ def test_a_result_of_other_tracks_is_refused_with_what_was_found():
     other = TRACKS.assign(name=["a", "c"])
     with pytest.raises(CalibrationError, match=r"2 tracks: a \(\.\), c \(\.\).*calibrate"):
         calibration().add_quantiles(result([[0, 0]], other))
+
+
+def test_the_shipped_background_is_that_of_the_shipped_weights():
+    folder = SHIPPED / "demo"
+    digest = json.loads((folder / "card.json").read_text())["digest"]
+    found = calibration_table.installed_calibrations(folder, digest)[Organism.HOMO_SAPIENS]
+    recommended = variant_scorers.get_recommended_scorers(Organism.HOMO_SAPIENS.value)
+    assert {str(scorer) for scorer in recommended} == set(found.scorers)
+    floors = found.noise_floors()["noise_floor"]
+    assert (floors > 0).all()
 
 
 def test_another_file_is_refused_in_a_sentence(tmp_path):
