@@ -156,7 +156,10 @@ def summarise(
     ranks = np.linspace(0, 1, count)
     return ScorerCalibration(
         tracks=_named(tracks),
-        breakpoints=np.stack([_quantiles(column, ranks) for column in scores.T]).astype(np.float32),
+        # An organism may lack the output type: then there are no tracks.
+        breakpoints=np.array(
+            [_quantiles(column, ranks) for column in scores.T], np.float32
+        ).reshape(-1, count),
         probabilities=probabilities(count, signed=signed),
         noise_floor=np.array(
             [_quantiles(np.abs(column), [confidence])[0] for column in differences.T], np.float32

@@ -100,6 +100,15 @@ def test_the_file_gives_back_what_was_saved(tmp_path):
     assert [found.name for found in path.parent.iterdir()] == [path.name]
 
 
+def test_an_organism_may_lack_the_tracks_of_a_scorer(tmp_path):
+    nothing = np.zeros((5, 0), np.float32)
+    table = summarise(TRACKS[:0], nothing, nothing, signed=True)
+    path = tmp_path / "calibration.parquet"
+    calibration_table.save(path, Calibration({str(SCORER): table, "other": table}, {}))
+    empty = result(nothing, TRACKS[:0])
+    assert calibration_table.load(path).add_quantiles(empty).shape == (5, 0)
+
+
 def test_a_result_of_other_tracks_is_refused_with_what_was_found():
     other = TRACKS.assign(name=["a", "c"])
     with pytest.raises(CalibrationError, match=r"2 tracks: a \(\.\), c \(\.\).*calibrate"):
