@@ -61,7 +61,7 @@ def test_the_tal1_insertion_has_its_truth_beside_the_prediction(page: Page, scre
     change = page.locator(f'[data-testid="change-row"][data-track="{T_CELL}"]')
     expect(change.locator(".compared")).to_have_text(re.compile(r"predicted.*→.*truth.*→", re.S))
     expect(change).to_contain_text("501 bp")
-    expect(page.get_by_test_id("changes-truth")).to_contain_text("truth (simulator): DNase-seq")
+    expect(page.get_by_test_id("changes-truth")).to_contain_text("T-lymphoblast-like (demo) rises")
     assert "truth=1" in page.url
     page.screenshot(path=screenshots / "truth-1440.png")
 

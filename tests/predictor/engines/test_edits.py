@@ -25,7 +25,7 @@ def changed(codes, first, bases=1):
 
 @pytest.fixture(scope="module")
 def network(model):
-    network = model._network
+    network = model.network
     yield network
     network.references.clear()
 
