@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from rest_framework.test import APIClient
 
 from predictor.tracks.output_types import OUTPUTS
@@ -162,6 +163,9 @@ def test_the_web_process_serves_engines_and_results_without_jax(engine):
     program = (
         "import os, sys, json, django\n"
         "os.environ['DJANGO_SETTINGS_MODULE'] = 'webapp.settings.test'\n"
+        "from django.conf import settings\n"
+        # The tests' own database: it has the tables.
+        "settings.DATABASES['default']['NAME'] = sys.argv[1]\n"
         "django.setup()\n"
         "import webapp.urls\n"
         "from webapp.tracks import selectors, examples\n"
@@ -169,7 +173,7 @@ def test_the_web_process_serves_engines_and_results_without_jax(engine):
         "print(json.dumps(sorted(n for n in ('jax', 'flax', 'orbax') if n in sys.modules)))\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, "-c", program, str(connection.settings_dict["NAME"])],
         cwd=Path(__file__).resolve().parents[3],
         capture_output=True,
         text=True,
