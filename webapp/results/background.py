@@ -66,15 +66,16 @@ def with_background(
 ) -> list[dict[str, Any]]:
     """Rows of changes with a field `background` each; None where nothing is known.
 
-    Ranks are given to substitutions only: ALT of the others is aligned to REF here, that of the
-    background was not.
+    Ranks are given to a single substitution only: ALT of an insertion or deletion is aligned to
+    REF here, that of the background was not; and of several variants on one haplotype a row shows
+    the one that changes most, where the background has one each.
     """
-    moves = any(
-        len(variant["reference_bases"]) != len(variant["alternate_bases"])
+    ranked = len(chunk.variants) == 1 and all(
+        len(variant["reference_bases"]) == len(variant["alternate_bases"])
         for variant in chunk.variants
     )
     scorers = {} if background is None else _scorers(background)
-    return [{**row, "background": _background(row, scorers, ranked=not moves)} for row in rows]
+    return [{**row, "background": _background(row, scorers, ranked=ranked)} for row in rows]
 
 
 @lru_cache(maxsize=8)

@@ -31,8 +31,8 @@ class BackgroundSerializer(serializers.Serializer[Any]):
     quantile = serializers.FloatField(
         allow_null=True,
         help_text="rank among the scores of common variants, -1 to 1 where the scorer has a sign, "
-        "otherwise 0 to 1; null for insertions and deletions, and where the scorer reads other "
-        "bases than the row",
+        "otherwise 0 to 1; null for insertions and deletions, for several variants at once, and "
+        "where the scorer reads other bases than the row",
     )
     noise_floor = serializers.FloatField(
         help_text="absolute changes below it can come from the place of the window alone"

@@ -496,7 +496,7 @@ export interface components {
             scorer: string;
             /**
              * Format: double
-             * @description rank among the scores of common variants, -1 to 1 where the scorer has a sign, otherwise 0 to 1; null for insertions and deletions, and where the scorer reads other bases than the row
+             * @description rank among the scores of common variants, -1 to 1 where the scorer has a sign, otherwise 0 to 1; null for insertions and deletions, for several variants at once, and where the scorer reads other bases than the row
              */
             quantile: number | null;
             /**

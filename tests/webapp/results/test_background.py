@@ -108,6 +108,16 @@ def test_only_substitutions_are_ranked(client, chunk, background, alternate):
     assert ranked == [len(alternate) == 1] * 4
 
 
+@django_db
+def test_several_variants_on_one_haplotype_are_not_ranked(client, chunk, background):
+    one = chunk.variants[0] | {"alternate_bases": "A"}
+    chunk.variants = [one, one | {"position": one["position"] + 40}]
+    chunk.save()
+    _, rows = rows_of(client, chunk, "DNASE")
+    assert [row["background"]["quantile"] for row in rows] == [None] * 4
+    assert all(row["background"]["noise_floor"] > 0 for row in rows)
+
+
 def test_columns_of_the_background_are_those_of_a_result():
     tracks = pd.DataFrame({"name": ["a"], "strand": ["."]})
     table = summarise(tracks, np.zeros((3, 1)), np.zeros((3, 1)), signed=True)
