@@ -31,6 +31,13 @@ def _add_train(commands: Commands) -> None:
         metavar="DIR",
         help="folder of the run (default: var/training/RECIPE)",
     )
+    command.add_argument(
+        "--from",
+        dest="start",
+        type=Path,
+        metavar="DIR",
+        help="finished weights that the recipe goes on from, where it does",
+    )
     command.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     command.add_argument(
         "--install",
@@ -68,7 +75,7 @@ def _pretrain(parsed: argparse.Namespace) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     recipe = recipes.named(parsed.recipe)
     out = parsed.out or home() / "training" / recipe.name
-    weights = pretrain.run(recipe, out, resume=parsed.resume)
+    weights = pretrain.run(recipe, out, resume=parsed.resume, start=parsed.start)
     print(f"Wrote the weights to {weights}.")
     if parsed.install:
         installed = home() / "weights" / parsed.install

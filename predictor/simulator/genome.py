@@ -19,7 +19,7 @@ from predictor.simulator.assembly import write_assembly
 from predictor.simulator.background import clean_background, random_bases
 from predictor.simulator.elements import Canvas, Piece
 from predictor.simulator.gene_plan import GENOME_STYLE, PROMOTER_LENGTH, SOUP_STYLE, plan_gene
-from predictor.simulator.mutation import mutate
+from predictor.simulator.mutation import mutate, substitute
 from predictor.simulator.placement import (
     GAP,
     enhancer_cell_types,
@@ -29,7 +29,14 @@ from predictor.simulator.placement import (
 from predictor.simulator.random_words import RandomWords, Seed
 from predictor.simulator.transcript import CLEAVAGE_BEHIND_HEXAMER
 
-__all__ = ["WINDOW_KINDS", "WindowKindError", "generate_window", "mutate", "write_assembly"]
+__all__ = [
+    "WINDOW_KINDS",
+    "WindowKindError",
+    "generate_window",
+    "mutate",
+    "substitute",
+    "write_assembly",
+]
 
 WindowKind = Literal["genome", "soup", "background", "packed", "ends"]
 

@@ -64,6 +64,47 @@ def mutate(
     return result
 
 
+def substitute(
+    codes: Codes,
+    seed: Seed | RandomWords,
+    organism: Organism,
+    *,
+    most: int = MOST_EDITS,
+    functional: float = FUNCTIONAL,
+) -> Codes:
+    """Applies 1 to `most` edits that leave every other base where it is.
+
+    Some edits change a base of a site, overwrite a site with random bases, or turn a near-match
+    into a site; the others are SNVs anywhere. Kinds of sites that rarely stand in a window, or
+    whose effect is seen far from them, are hit more often than in `mutate`. Arguments as there.
+    """
+    random = seed if isinstance(seed, RandomWords) else RandomWords(seed)
+    gc = grammar.ORGANISMS[organism].gc
+    result = codes.copy()
+    for _ in range(random.integer(1, most)):
+        edited = _substituted_site(result, random, gc) if random.chance(functional) else None
+        if edited is None:
+            edited = snv(result, random.integer(0, len(result) - 1), random)
+        result = edited
+    return result
+
+
+def _substituted_site(codes: Codes, random: RandomWords, gc: float) -> Codes | None:
+    how = random.weighted(("snv", "overwrite", "complete"), (0.55, 0.15, 0.3))
+    if how == "complete":
+        return _complete(codes, random)
+    kind = random.weighted(list(_SUBSTITUTED_KINDS), list(_SUBSTITUTED_KINDS.values()))
+    span = _some_site(codes, random, kind)
+    if span is None:
+        return None
+    start, end = span
+    if how == "snv":
+        return snv(codes, random.integer(start, end - 1), random)
+    result = codes.copy()
+    result[start:end] = random_bases(random, end - start, gc)
+    return result
+
+
 def snv(codes: Codes, position: int, random: RandomWords) -> Codes:
     """Another base at one position."""
     result = codes.copy()
@@ -119,7 +160,7 @@ def _some_site(codes: Codes, random: RandomWords, kind: str) -> Span | None:
     """A full match of some motif of the kind, or a splice site; motifs are tried in turn."""
     if kind == "splice":
         return _some_splice_site(codes, random)
-    consensuses = [grammar.MOTIFS.get(name, name) for name in _KINDS[kind]]
+    consensuses = [grammar.MOTIFS.get(name, name) for name in _SITES[kind]]
     scanner = MotifScanner(codes)
     for index in elements.random_order(len(consensuses), random):
         consensus = consensuses[index]
@@ -213,3 +254,13 @@ _KINDS: dict[str, tuple[str, ...]] = {
     "polya": tuple(grammar.POLYA_HEXAMERS),
     "splice": (),
 }
+_SUBSTITUTED_KINDS = {
+    "factor": 0.2,
+    "repressor": 0.05,
+    "promoter": 0.15,
+    "insulator": 0.15,
+    "exonic": 0.2,
+    "polya": 0.2,
+    "splice": 0.1,
+}
+_SITES = {**_KINDS, "repressor": ("REST",)}

@@ -128,6 +128,38 @@ def strand_permutations(organism: Organism) -> dict[str, np.ndarray]:
 
 def draw_window(random: RandomWords, mixture: Mixture, length: int) -> Window:
     """One labelled training window of the mixture."""
+    codes, organism_index = _draw_codes(random, mixture, length)
+    return _of_either_strand(random, mixture, [label(codes, organism_index)])[0]
+
+
+def draw_pair(random: RandomWords, mixture: Mixture, length: int) -> list[Window]:
+    """A window of the mixture before and after substitutions, on the same strand."""
+    codes, organism_index = _draw_codes(random, mixture, length)
+    alternate = genome.substitute(
+        codes,
+        random,
+        ORGANISMS[organism_index],
+        most=_most_edits(mixture, length),
+        functional=mixture.functional,
+    )
+    both = [label(allele, organism_index) for allele in (codes, alternate)]
+    return _of_either_strand(random, mixture, both)
+
+
+def _of_either_strand(random: RandomWords, mixture: Mixture, windows: list[Window]) -> list[Window]:
+    if random.uniform() >= mixture.reverse_complement:
+        return windows
+    return [reverse_complement(w, _permutations(w.organism)) for w in windows]
+
+
+def _most_edits(mixture: Mixture, length: int) -> int:
+    return max(1, mixture.edits * length // _EDITS_PER)
+
+
+def _draw_codes(
+    random: RandomWords, mixture: Mixture, length: int
+) -> tuple[UInt8[np.ndarray, " S"], int]:
+    """Bases of a window, and the index of its organism."""
     organism_index = int(random.uniform() < mixture.mouse)
     organism = ORGANISMS[organism_index]
     kinds: dict[tuple[genome.WindowKind, bool], float] = {
@@ -143,12 +175,14 @@ def draw_window(random: RandomWords, mixture: Mixture, length: int) -> Window:
     if mixture.shift:
         codes = codes[random.integer(0, 2 * mixture.shift) :][:length]
     if mutated:
-        most = max(1, mixture.edits * length // _EDITS_PER)
-        codes = genome.mutate(codes, random, organism, most=most, functional=mixture.functional)
-    window = label(codes, organism_index)
-    if random.uniform() < mixture.reverse_complement:
-        window = reverse_complement(window, _permutations(organism_index))
-    return window
+        codes = genome.mutate(
+            codes,
+            random,
+            organism,
+            most=_most_edits(mixture, length),
+            functional=mixture.functional,
+        )
+    return codes, organism_index
 
 
 def label(codes: UInt8[np.ndarray, " S"], organism_index: int) -> Window:
@@ -207,12 +241,14 @@ def collate(windows: list[Window]) -> Batch:
 def batch_at(recipe: Recipe, step: int, stream: int = TRAIN) -> Batch:
     """The batch of a step; the same on every call."""
     stage = recipe.stage_at(step)
-    return collate(
-        [
-            draw_window(random_at(recipe.seed, stream, step, i), stage.mixture, stage.window)
-            for i in range(stage.batch)
-        ]
-    )
+    windows: list[Window] = []
+    while len(windows) < stage.batch:
+        random = random_at(recipe.seed, stream, recipe.stream_start + step, len(windows))
+        if stage.pairs:
+            windows += draw_pair(random, stage.mixture, stage.window)
+        else:
+            windows.append(draw_window(random, stage.mixture, stage.window))
+    return collate(windows)
 
 
 def held_out_window(seed: int, index: int, length: int, *, mouse: float = 0.0) -> Window:

@@ -18,6 +18,11 @@ LN_OFFSET = 0.03
 MOST_GENES = 16
 """Genes per strand of a window that the losses of genes look at."""
 
+CHANGED = 0.05
+"""Smallest true difference between the alleles of a pair that counts as an effect."""
+EFFECT_OFFSET = 0.05
+"""Added to both alleles before their ln ratio, in model space."""
+
 _EPSILON = 1e-7
 _CLIP = 10.0
 
@@ -262,3 +267,34 @@ def splice_junction_loss(
         for axis in (1, 2)
     )
     return ratio + count_weight * count
+
+
+def effect_loss(
+    target: Float[Array, "P2 *axes"],
+    prediction: Float[Array, "P2 *axes"],
+    mask: Bool[Array, "..."],
+) -> Float[Array, ""]:
+    """Error of the difference ALT minus REF of each pair: even rows are REF, odd ones its ALT.
+
+    The mean over what truly changes plus the mean over what does not, so that the few places with
+    an effect count as much as all the others. The error is squared near 0 and linear far out,
+    because a site that switches a silent place on has a difference without bound.
+
+    Args:
+      target: values on the scale whose differences are compared.
+      prediction: on the same scale.
+      mask: what counts, broadcast to one value a pair.
+    """
+    true, found = (side[1::2] - side[::2] for side in (target, prediction))
+    error = jnp.sqrt(1.0 + (found - true) ** 2) - 1.0
+    changed = jnp.abs(true) > CHANGED
+    return masked_mean(error, mask & changed) + masked_mean(error, mask & ~changed)
+
+
+def ln_effect_loss(
+    target: Float[Array, "P2 *axes"],
+    prediction: Float[Array, "P2 *axes"],
+    mask: Bool[Array, "..."],
+) -> Float[Array, ""]:
+    """`effect_loss` of ln ratios of values that are at least 0."""
+    return effect_loss(*(jnp.log(side + EFFECT_OFFSET) for side in (target, prediction)), mask)

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from predictor.commit import current_commit
+from predictor.errors import AllelensError
 from predictor.evaluation import seeds
 from predictor.home import home
 from predictor.model import functional
@@ -32,7 +33,13 @@ _LOGGER = logging.getLogger(__name__)
 _CALIBRATION_BATCH = 2
 
 
-def run(recipe: Recipe, out: Path, *, resume: bool = False) -> Path:
+class StartingWeightsError(AllelensError):
+    """The weights to start from are missing, needless, or of another network."""
+
+    code = "starting_weights"
+
+
+def run(recipe: Recipe, out: Path, *, resume: bool = False, start: Path | None = None) -> Path:
     """Trains a network and writes its weights.
 
     The run is a function of the recipe and the code: a resumed run ends with the same weights as
@@ -42,17 +49,20 @@ def run(recipe: Recipe, out: Path, *, resume: bool = False) -> Path:
       recipe: what to train, on what, for how long.
       out: folder of the run, see `run_folder`.
       resume: go on from the newest checkpoint in `out`.
+      start: finished weights of the recipe that `recipe.after` names; for no other recipe.
 
     Returns:
       The folder of the finished weights, `out/weights`.
 
     Raises:
       TrainingFolderError: `out` does not fit the request.
+      StartingWeightsError: `start` does not fit the recipe.
       StreamError: the process that simulates the windows ended.
     """
     cache = str(home() / "xla-cache")
     jax.config.update("jax_compilation_cache_dir", cache)  # type: ignore[no-untyped-call]
-    folder = RunFolder(out, recipe, resume=resume)
+    before = _starting_weights(recipe, start)
+    folder = RunFolder(out, recipe, resume=resume, start=before)
     scaling = folder.scaling()
     state, spent = folder.restore()
     clock = _Clock(spent)
@@ -70,9 +80,32 @@ def run(recipe: Recipe, out: Path, *, resume: bool = False) -> Path:
         params=weights.params,
         state=weights.norm_state,
         tracks=track_rows(scaling),
-        card=_card(recipe, folder.trained_by(), state, measured, clock.seconds()),
+        card=_card(recipe, folder.trained_by(), state, measured, clock.seconds(), before),
     )
     return folder.weights
+
+
+def _starting_weights(recipe: Recipe, start: Path | None) -> checkpoint.LoadedWeights | None:
+    if start is None and recipe.after is None:
+        return None
+    if start is None:
+        raise StartingWeightsError(
+            f"The recipe {recipe.name!r} goes on from the weights of {recipe.after!r}; "
+            "name their folder with --from.",
+            field="from",
+        )
+    if recipe.after is None:
+        raise StartingWeightsError(
+            f"The recipe {recipe.name!r} starts from scratch; leave --from out.", field="from"
+        )
+    before = checkpoint.load(start)
+    if before.config != recipe.model:
+        raise StartingWeightsError(
+            f"The weights in {start} are of a network of other sizes than the recipe "
+            f"{recipe.name!r} trains; name the finished weights of {recipe.after!r}.",
+            field="from",
+        )
+    return before
 
 
 def train(
@@ -89,6 +122,7 @@ def train(
                 batch,
                 parts=recipe.stage_at(step).accumulate,
                 head_weights=recipe.head_weights_at(step),
+                pairs=recipe.stage_at(step).pairs,
             )
             done = step + 1
             if done % recipe.log_every == 0 or done == recipe.steps:
@@ -162,13 +196,15 @@ def _card(
     state: TrainState,
     measured: dict[str, Any],
     seconds: dict[str, float],
+    before: checkpoint.LoadedWeights | None,
 ) -> dict[str, Any]:
     parameters = sum(leaf.size for leaf in jax.tree.leaves(state.params))
     return {
         "name": recipe.name,
         "what": "AlphaGenome-shaped network, trained from scratch on the invented demo world; "
         "it knows nothing about real genomes.",
-        "command": f"python -m predictor train pretrain --recipe {recipe.name}",
+        "command": f"python -m predictor train pretrain --recipe {recipe.name}"
+        + (f" --from var/training/{recipe.after}/weights" if recipe.after else ""),
         "seed": recipe.seed,
         "seeds": {
             "training, and held-out windows for choosing settings": recipe.seed,
@@ -182,6 +218,7 @@ def _card(
         "wall_seconds": round(seconds["wall"]),
         "cpu_seconds": round(seconds["cpu"]),
         "measured": measured,
+        **({"after": {**before.card, "measured": {}}} if before else {}),
     }
 
 

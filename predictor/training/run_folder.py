@@ -41,16 +41,24 @@ class RunFolder:
       path: the folder.
       recipe: what is trained.
       resume: go on from the newest checkpoint; else the folder must be new or empty.
+      start: weights that the run goes on from.
 
     Raises:
       TrainingFolderError: it holds another run, or there is nothing to resume.
     """
 
-    def __init__(self, path: Path, recipe: Recipe, *, resume: bool):
-        self.path, self._recipe = path, recipe
+    def __init__(
+        self,
+        path: Path,
+        recipe: Recipe,
+        *,
+        resume: bool,
+        start: checkpoint.LoadedWeights | None = None,
+    ):
+        self.path, self._recipe, self._start = path, recipe, start
         self.weights = path / "weights"
         self._checkpoints = path / "checkpoints"
-        described = repr(recipe) + "\n"
+        described = f"{recipe!r}\n" + (f"from {start.digest}\n" if start else "")
         stored = path / "recipe.txt"
         if resume:
             if not stored.exists():
@@ -60,8 +68,9 @@ class RunFolder:
                 )
             if stored.read_text() != described:
                 raise TrainingFolderError(
-                    f"{path} was trained with another recipe than {recipe.name!r} is now; "
-                    "resume with the code that started it, or start again in a new folder.",
+                    f"{path} was trained with another recipe than {recipe.name!r} is now, or from "
+                    "other weights; resume with the code and weights that started it, or start "
+                    "again in a new folder.",
                     field="recipe",
                 )
         elif stored.exists():
@@ -122,7 +131,8 @@ class RunFolder:
 
     def restore(self) -> tuple[TrainState, dict[str, float]]:
         """The state and the seconds spent at the newest checkpoint, or those of a start."""
-        template = initial_state(self._recipe)
+        start = self._start
+        template = initial_state(self._recipe, (start.params, start.state) if start else None)
         found = self._found()
         if not found:
             return template, {"wall": 0.0, "cpu": 0.0}

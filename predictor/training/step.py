@@ -34,9 +34,13 @@ class TrainStep(Protocol):
         *,
         parts: int = 1,
         head_weights: Mapping[str, float] | None = None,
+        pairs: bool = False,
     ) -> tuple["TrainState", dict[str, Array]]:
         """The state after the step, and its metrics."""
 
+
+_EFFECT_BASES = 32
+"""Bin in bp of the differences between the alleles of a pair, where a head has 1 bp."""
 
 SITE_FREQUENCY = 2e-4
 """Rough share of base pairs that are a splice site of one class."""
@@ -125,14 +129,25 @@ def transformation(recipe: Recipe) -> optax.GradientTransformation:
     )
 
 
-def initial_state(recipe: Recipe) -> TrainState:
-    """State before the first step; a function of the recipe's seed."""
+def initial_state(recipe: Recipe, start: tuple[Tree, Tree] | None = None) -> TrainState:
+    """State before the first step.
+
+    Args:
+      recipe: its seed decides a random start.
+      start: parameters and running second moments to go on from instead.
+    """
+    if start is not None:
+        params, norm_state = jax.tree.map(jnp.asarray, start)
+        return _unstepped(recipe, params, norm_state)
     params, norm_state = jax.tree.map(
         # A weakly typed scalar would turn strong in the first step and compile everything twice.
         lambda leaf: jnp.array(leaf, dtype=leaf.dtype),
         functional.init(recipe.model, jax.random.key(recipe.seed)),
     )
-    params = with_rare_splice_sites(params)
+    return _unstepped(recipe, with_rare_splice_sites(params), norm_state)
+
+
+def _unstepped(recipe: Recipe, params: Tree, norm_state: Tree) -> TrainState:
     return TrainState(
         params=params,
         norm_state=norm_state,
@@ -242,6 +257,68 @@ def _rna_losses(predicted: Mapping[str, Any], batch: Batch, scaling: Scaling) ->
     }
 
 
+def pair_losses(predictions: Mapping[str, Any], batch: Batch, scaling: Scaling) -> Losses:
+    """Unweighted losses of the differences between the windows of each pair.
+
+    Args:
+      predictions: as of `head_losses`.
+      batch: even rows are windows, odd rows the same after substitutions.
+      scaling: means and masks of the tracks.
+
+    Returns:
+      "dnase_effect/32bp", "dnase_effect/128bp", ..., "genes_effect", "contact_maps_effect",
+      "usage_effect".
+    """
+    organism = batch.organism_index[::2]
+    masks = {head: jnp.asarray(mask)[organism] for head, mask in scaling.masks.items()}
+    found: Losses = {}
+    for head in TRACK_HEADS:
+        means = jnp.asarray(scaling.means[head])[batch.organism_index][:, None]
+        for resolution in (BIN_BASES,) if head in BINNED_HEADS else (_EFFECT_BASES, BIN_BASES):
+            at = BIN_BASES if resolution == BIN_BASES else 1
+            own = BIN_BASES if head in BINNED_HEADS else 1
+            target = _binned(batch.targets[head], at // own).sum(axis=2)
+            pair = (
+                heads.scale_targets(head, target, means, at),
+                predictions[head][f"scaled_predictions_{at}bp"],
+            )
+            binned = (_binned(side, resolution // at).mean(axis=2) for side in pair)
+            found[f"{head}_effect/{resolution}bp"] = losses.ln_effect_loss(
+                *binned, masks[head][:, None]
+            )
+    found["genes_effect"] = _genes_effect(predictions["rna_seq"], batch, scaling)
+    found["contact_maps_effect"] = losses.effect_loss(
+        batch.targets["contact_maps"],
+        predictions["contact_maps"]["predictions"],
+        masks["contact_maps"][:, None, None],
+    )
+    usage = batch.targets["splice_sites_usage"]
+    used = ((usage[::2] > 0) | (usage[1::2] > 0)).any(axis=-1, keepdims=True)
+    found["usage_effect"] = losses.effect_loss(
+        usage,
+        jax.nn.sigmoid(predictions["splice_sites_usage"]["logits"]),
+        used & masks["splice_sites_usage"][:, None],
+    )
+    return found
+
+
+def _binned(values: Float[Array, "B S T"], width: int) -> Float[Array, "B N W T"]:
+    return values.reshape(len(values), -1, width, values.shape[-1])
+
+
+def _genes_effect(predicted: Mapping[str, Any], batch: Batch, scaling: Scaling) -> Float[Array, ""]:
+    """Levels of REF's genes over REF's exons, in both alleles."""
+    means = jnp.asarray(scaling.means["rna_seq"])[batch.organism_index][:, None]
+    genes = jnp.repeat(batch.genes[::2], 2, axis=0)
+    by_strand = jnp.asarray(scaling.rna_strands)[batch.organism_index[::2]][:, :, None]
+    scaled = heads.scale_targets("rna_seq", batch.targets["rna_seq"], means, 1)
+    y, p = (
+        losses.gene_means(side, genes) for side in (scaled, predicted["scaled_predictions_1bp"])
+    )
+    expressed = (y[::2] > 0).any(axis=-1, keepdims=True)
+    return losses.ln_effect_loss(y, p, by_strand & expressed)
+
+
 def total_loss(found: Losses, head_weights: Mapping[str, Any]) -> Float[Array, ""]:
     """Weighted sum; a head's weight holds for each of its terms, and is 1 where not named."""
     return jnp.asarray(
@@ -257,6 +334,8 @@ def loss_and_new_norms(
     scaling: Scaling,
     head_weights: Mapping[str, Any],
     key: Array,
+    *,
+    pairs: bool = False,
 ) -> tuple[Float[Array, ""], tuple[Losses, Tree]]:
     """Total loss with batch statistics; also the single terms and the running moments."""
     predictions, new_norms = functional.forward_train(
@@ -270,6 +349,8 @@ def loss_and_new_norms(
         key=key,
     )
     found = head_losses(predictions, batch, scaling)
+    if pairs:
+        found |= pair_losses(predictions, batch, scaling)
     return total_loss(found, head_weights), (found, new_norms)
 
 
@@ -289,16 +370,28 @@ def make_train_step(
     Returns:
       (state, batch) -> (new state, metrics): the loss terms, "total", and "gradient_norm" before
       clipping. With more `parts` the batch is worked through part by part, and losses and
-      gradients are the means over the parts. `head_weights` may differ from the recipe's.
+      gradients are the means over the parts. `head_weights` may differ from the recipe's. With
+      `pairs`, `pair_losses` are added.
     """
     optimise = transformation(recipe)
 
     def gradients(
-        state: TrainState, batch: Batch, head_weights: dict[str, Float[Array, ""]], key: Array
+        state: TrainState,
+        batch: Batch,
+        head_weights: dict[str, Float[Array, ""]],
+        key: Array,
+        pairs: bool,
     ) -> tuple[tuple[Float[Array, ""], tuple[Losses, Tree]], Tree]:
         def objective(params: Tree) -> tuple[Float[Array, ""], tuple[Losses, Tree]]:
             return loss_and_new_norms(
-                recipe.model, params, state.norm_state, batch, scaling, head_weights, key
+                recipe.model,
+                params,
+                state.norm_state,
+                batch,
+                scaling,
+                head_weights,
+                key,
+                pairs=pairs,
             )
 
         found: tuple[tuple[Float[Array, ""], tuple[Losses, Tree]], Tree] = jax.value_and_grad(
@@ -312,13 +405,14 @@ def make_train_step(
         head_weights: dict[str, Float[Array, ""]],
         key: Array,
         parts: int,
+        pairs: bool,
     ) -> tuple[Any, Tree]:
         """Mean losses and gradients over the parts, and the running moments after the last."""
 
         def one(norms: Tree, given: tuple[Batch, Array]) -> tuple[Tree, Any]:
             part, own_key = given
             (total, (found, norms)), gradient = gradients(
-                state._replace(norm_state=norms), part, head_weights, own_key
+                state._replace(norm_state=norms), part, head_weights, own_key, pairs
             )
             return norms, ((total, found), gradient)
 
@@ -331,12 +425,13 @@ def make_train_step(
         batch: Batch,
         head_weights: dict[str, Float[Array, ""]],
         parts: int,
+        pairs: bool,
     ) -> tuple[TrainState, dict[str, Array]]:
         key = jax.random.fold_in(jax.random.key(recipe.seed), state.step)
         if parts == 1:
-            (total, (found, norms)), gradient = gradients(state, batch, head_weights, key)
+            (total, (found, norms)), gradient = gradients(state, batch, head_weights, key, pairs)
         else:
-            means, norms = added_up(state, batch, head_weights, key, parts)
+            means, norms = added_up(state, batch, head_weights, key, parts, pairs)
             (total, found), gradient = means
         updates, opt_state = optimise.update(gradient, state.opt_state, state.params)
         params = optax.apply_updates(state.params, updates)
@@ -348,7 +443,10 @@ def make_train_step(
         return TrainState(params, norms, opt_state, ema, state.step + 1), metrics
 
     compiled = jax.jit(
-        step, donate_argnums=0, static_argnames="parts", compiler_options=compiler_options
+        step,
+        donate_argnums=0,
+        static_argnames=("parts", "pairs"),
+        compiler_options=compiler_options,
     )
 
     def train_step(
@@ -357,11 +455,14 @@ def make_train_step(
         *,
         parts: int = 1,
         head_weights: Mapping[str, float] | None = None,
+        pairs: bool = False,
     ) -> tuple[TrainState, dict[str, Array]]:
         weights = recipe.head_weights if head_weights is None else head_weights
         # As arguments, so that other weights need no other program.
         arguments = {name: np.float32(value) for name, value in weights.items()}
-        found: tuple[TrainState, dict[str, Array]] = compiled(state, batch, arguments, parts=parts)
+        found: tuple[TrainState, dict[str, Array]] = compiled(
+            state, batch, arguments, parts=parts, pairs=pairs
+        )
         return found
 
     return train_step
