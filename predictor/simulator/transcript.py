@@ -96,6 +96,12 @@ class Transcript:
                 last = donor + 1 - self.start
                 result[first:last] = max(0.03, psi * remaining)
                 first, remaining = last, remaining - share
+        result *= self.surviving()
+        return result
+
+    def surviving(self) -> Float64[np.ndarray, " L"]:
+        """Share of transcripts that reach each base from `start` to `end`."""
+        result = np.ones(self.end - self.start)
         for position, surviving in reversed(self.polya):
             cut = position + CLEAVAGE_BEHIND_HEXAMER - self.start
             before = self._surviving_before(position)

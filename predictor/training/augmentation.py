@@ -13,6 +13,7 @@ from jaxtyping import Float, Int
 
 from predictor.errors import AllelensError
 from predictor.simulator import grammar
+from predictor.training.transcript_structure import OTHER_STRAND
 
 # donor +, acceptor +, donor -, acceptor -, none
 CLASS_SWAP = (2, 3, 0, 1, 4)
@@ -38,6 +39,7 @@ class Window(NamedTuple):
       counts: float32 [K donors, K acceptors, T] junction counts; the + tissues, then the - tissues.
       genes: uint8 [S, 2] number of the gene, from 1, whose exon covers a base of the + and the -
         strand; 0 for none.
+      structure: float32 [S, 6] of `transcript_structure`.
     """
 
     codes: np.ndarray
@@ -46,6 +48,7 @@ class Window(NamedTuple):
     positions: np.ndarray
     counts: np.ndarray
     genes: np.ndarray
+    structure: np.ndarray
 
 
 def strand_permutation(strands: Sequence[str], names: Sequence[str]) -> Int[np.ndarray, " T"]:
@@ -98,6 +101,7 @@ def reverse_complement(window: Window, permutations: Mapping[str, np.ndarray]) -
         positions=positions,
         counts=counts,
         genes=np.ascontiguousarray(window.genes[::-1, ::-1]),
+        structure=np.ascontiguousarray(window.structure[::-1, list(OTHER_STRAND)]),
     )
 
 

@@ -28,6 +28,7 @@ from predictor.simulator.window_reading import exon_spans
 from predictor.simulator.world import World, read_world
 from predictor.training.augmentation import Window, reverse_complement, strand_permutation
 from predictor.training.recipes import Mixture, Recipe
+from predictor.training.transcript_structure import transcript_structure
 
 ORGANISMS = (Organism.HOMO_SAPIENS, Organism.MUS_MUSCULUS)
 
@@ -76,6 +77,7 @@ class Batch(NamedTuple):
       positions: splice sites, rows donor +, acceptor +, donor -, acceptor -; -1 = empty.
       counts: junction counts [B, K donors, K acceptors, 2 T].
       genes: number of the gene whose exon covers a base of the + and the - strand; 0 for none.
+      structure: columns of `transcript_structure`.
     """
 
     # Any: numpy arrays outside a compiled function, JAX arrays inside.
@@ -85,6 +87,7 @@ class Batch(NamedTuple):
     positions: Int32[Any, "B 4 K"]
     counts: Float[Any, "B K K T2"]
     genes: UInt8[Any, "B S 2"]
+    structure: Float[Any, "B S 6"]
 
 
 class Scaling(NamedTuple):
@@ -198,6 +201,7 @@ def label(codes: UInt8[np.ndarray, " S"], organism_index: int) -> Window:
         positions=np.asarray(junctions["positions"], np.int32),
         counts=np.asarray(junctions["counts"], np.float32),
         genes=_genes_of_bases(world),
+        structure=transcript_structure(codes, world),
     )
 
 
@@ -235,6 +239,7 @@ def collate(windows: list[Window]) -> Batch:
         positions=np.stack([w.positions for w in windows]),
         counts=np.stack([w.counts for w in windows]),
         genes=np.stack([w.genes for w in windows]),
+        structure=np.stack([w.structure for w in windows]),
     )
 
 

@@ -297,4 +297,14 @@ def ln_effect_loss(
     mask: Bool[Array, "..."],
 ) -> Float[Array, ""]:
     """`effect_loss` of ln ratios of values that are at least 0."""
-    return effect_loss(*(jnp.log(side + EFFECT_OFFSET) for side in (target, prediction)), mask)
+    return effect_loss(jnp.log(target + EFFECT_OFFSET), jnp.log(prediction + EFFECT_OFFSET), mask)
+
+
+def structure_loss(
+    target: Float[Array, "B S C"], logits: Float[Array, "B S C"]
+) -> Float[Array, ""]:
+    """Cross-entropy of values from 0 to 1; what is 0 counts as much as all that is not."""
+    present = target > CHANGED
+    return binary_cross_entropy_from_logits(
+        target, logits, present
+    ) + binary_cross_entropy_from_logits(target, logits, ~present)

@@ -23,7 +23,7 @@ from predictor.training.data import CALIBRATION, HEADS, Batch, Scaling, Stream, 
 from predictor.training.inference import Weights
 from predictor.training.recipes import Recipe, Stage
 from predictor.training.run_folder import RunFolder
-from predictor.training.step import TrainState, make_train_step, one_hot
+from predictor.training.step import TrainState, make_train_step, network, one_hot
 from predictor.training.track_rows import track_rows
 from predictor.weights import checkpoint
 
@@ -150,10 +150,11 @@ def averaged_weights(recipe: Recipe, scaling: Scaling, state: TrainState) -> Wei
     The moments that training tracks belong to the last few batches and to the parameters before
     averaging; here they are the plain mean over a fixed set of batches.
     """
-    moments = measured_moments(recipe, state.ema, state.norm_state)
+    averaged = network(state.ema)
+    moments = measured_moments(recipe, averaged, state.norm_state)
     return Weights(
         config=recipe.model,
-        params=jax.tree.map(np.asarray, state.ema),
+        params=jax.tree.map(np.asarray, averaged),
         norm_state=jax.tree.map(np.asarray, moments),
         scaling=scaling,
     )
@@ -198,7 +199,7 @@ def _card(
     seconds: dict[str, float],
     before: checkpoint.LoadedWeights | None,
 ) -> dict[str, Any]:
-    parameters = sum(leaf.size for leaf in jax.tree.leaves(state.params))
+    parameters = sum(leaf.size for leaf in jax.tree.leaves(network(state.params)))
     return {
         "name": recipe.name,
         "what": "AlphaGenome-shaped network, trained from scratch on the invented demo world; "

@@ -19,6 +19,7 @@ from predictor.model.config import ModelConfig
 from predictor.training import losses
 from predictor.training.data import BIN_BASES, BINNED_HEADS, HEADS, TRACK_HEADS, Batch, Scaling
 from predictor.training.recipes import Optimiser, Recipe
+from predictor.training.transcript_structure import COLUMNS
 
 Tree = dict[str, Any]
 Losses = dict[str, Float[Array, ""]]
@@ -129,6 +130,46 @@ def transformation(recipe: Recipe) -> optax.GradientTransformation:
     )
 
 
+STRUCTURE = "structure"
+"""Readouts among the parameters that are for training alone."""
+
+
+def network(params: Tree) -> Tree:
+    """The parameters without the readouts that are for training alone."""
+    return {name: branch for name, branch in params.items() if name != STRUCTURE}
+
+
+def structure_losses(readouts: Tree, embeddings: Mapping[str, Array], batch: Batch) -> Losses:
+    """Unweighted losses of linear readouts of the output embeddings.
+
+    At 128 bp they reach the tower without going through the decoder. Runs and coverages are means
+    of a bin, a polyA site counts for the bin it stands in.
+
+    Returns:
+      "structure/1bp" and "structure/128bp".
+    """
+    found: Losses = {}
+    binned = _binned(batch.structure, BIN_BASES)
+    means, sites = binned[..., :4].mean(axis=2), binned[..., 4:].max(axis=2)
+    targets = {1: batch.structure, BIN_BASES: jnp.concatenate([means, sites], axis=-1)}
+    for resolution, target in targets.items():
+        name = f"embeddings_{resolution}bp"
+        logits = embeddings[name] @ readouts[name]["weight"] + readouts[name]["bias"]
+        found[f"{STRUCTURE}/{resolution}bp"] = losses.structure_loss(target, logits)
+    return found
+
+
+def _silent_readouts(config: ModelConfig) -> Tree:
+    widths = {1: config.embedding_1bp_channels, BIN_BASES: config.embedding_128bp_channels}
+    return {
+        f"embeddings_{resolution}bp": {
+            "weight": jnp.zeros((width, len(COLUMNS))),
+            "bias": jnp.zeros(len(COLUMNS)),
+        }
+        for resolution, width in widths.items()
+    }
+
+
 def initial_state(recipe: Recipe, start: tuple[Tree, Tree] | None = None) -> TrainState:
     """State before the first step.
 
@@ -148,6 +189,8 @@ def initial_state(recipe: Recipe, start: tuple[Tree, Tree] | None = None) -> Tra
 
 
 def _unstepped(recipe: Recipe, params: Tree, norm_state: Tree) -> TrainState:
+    if recipe.structure:
+        params = {**params, STRUCTURE: _silent_readouts(recipe.model)}
     return TrainState(
         params=params,
         norm_state=norm_state,
@@ -282,9 +325,9 @@ def pair_losses(predictions: Mapping[str, Any], batch: Batch, scaling: Scaling) 
                 heads.scale_targets(head, target, means, at),
                 predictions[head][f"scaled_predictions_{at}bp"],
             )
-            binned = (_binned(side, resolution // at).mean(axis=2) for side in pair)
+            target, prediction = (_binned(side, resolution // at).mean(axis=2) for side in pair)
             found[f"{head}_effect/{resolution}bp"] = losses.ln_effect_loss(
-                *binned, masks[head][:, None]
+                target, prediction, masks[head][:, None]
             )
     found["genes_effect"] = _genes_effect(predictions["rna_seq"], batch, scaling)
     found["contact_maps_effect"] = losses.effect_loss(
@@ -340,7 +383,7 @@ def loss_and_new_norms(
     """Total loss with batch statistics; also the single terms and the running moments."""
     predictions, new_norms = functional.forward_train(
         config,
-        params,
+        network(params),
         norm_state,
         one_hot(batch.codes),
         batch.organism_index,
@@ -351,6 +394,8 @@ def loss_and_new_norms(
     found = head_losses(predictions, batch, scaling)
     if pairs:
         found |= pair_losses(predictions, batch, scaling)
+    if STRUCTURE in params:
+        found |= structure_losses(params[STRUCTURE], predictions["embeddings"], batch)
     return total_loss(found, head_weights), (found, new_norms)
 
 
@@ -380,6 +425,7 @@ def make_train_step(
         batch: Batch,
         head_weights: dict[str, Float[Array, ""]],
         key: Array,
+        *,
         pairs: bool,
     ) -> tuple[tuple[Float[Array, ""], tuple[Losses, Tree]], Tree]:
         def objective(params: Tree) -> tuple[Float[Array, ""], tuple[Losses, Tree]]:
@@ -404,6 +450,7 @@ def make_train_step(
         batch: Batch,
         head_weights: dict[str, Float[Array, ""]],
         key: Array,
+        *,
         parts: int,
         pairs: bool,
     ) -> tuple[Any, Tree]:
@@ -412,7 +459,7 @@ def make_train_step(
         def one(norms: Tree, given: tuple[Batch, Array]) -> tuple[Tree, Any]:
             part, own_key = given
             (total, (found, norms)), gradient = gradients(
-                state._replace(norm_state=norms), part, head_weights, own_key, pairs
+                state._replace(norm_state=norms), part, head_weights, own_key, pairs=pairs
             )
             return norms, ((total, found), gradient)
 
@@ -424,14 +471,17 @@ def make_train_step(
         state: TrainState,
         batch: Batch,
         head_weights: dict[str, Float[Array, ""]],
+        *,
         parts: int,
         pairs: bool,
     ) -> tuple[TrainState, dict[str, Array]]:
         key = jax.random.fold_in(jax.random.key(recipe.seed), state.step)
         if parts == 1:
-            (total, (found, norms)), gradient = gradients(state, batch, head_weights, key, pairs)
+            (total, (found, norms)), gradient = gradients(
+                state, batch, head_weights, key, pairs=pairs
+            )
         else:
-            means, norms = added_up(state, batch, head_weights, key, parts, pairs)
+            means, norms = added_up(state, batch, head_weights, key, parts=parts, pairs=pairs)
             (total, found), gradient = means
         updates, opt_state = optimise.update(gradient, state.opt_state, state.params)
         params = optax.apply_updates(state.params, updates)
