@@ -38,6 +38,7 @@ def random_window(seed: int, length: int = 64, sites: int = 5) -> Window:
         positions=positions,
         counts=counts,
         genes=rng.integers(0, 3, (length, 2)).astype(np.uint8),
+        structure=rng.random((length, 6)).astype(np.float32),
     )
 
 
@@ -46,6 +47,7 @@ def assert_same(left: Window, right: Window) -> None:
     np.testing.assert_array_equal(left.positions, right.positions)
     np.testing.assert_array_equal(left.counts, right.counts)
     np.testing.assert_array_equal(left.genes, right.genes)
+    np.testing.assert_array_equal(left.structure, right.structure)
     assert left.targets.keys() == right.targets.keys()
     for head, values in left.targets.items():
         np.testing.assert_array_equal(values, right.targets[head], err_msg=head)

@@ -27,6 +27,7 @@ def assert_same(left: data.Batch, right: data.Batch) -> None:
     np.testing.assert_array_equal(left.positions, right.positions)
     np.testing.assert_array_equal(left.counts, right.counts)
     np.testing.assert_array_equal(left.genes, right.genes)
+    np.testing.assert_array_equal(left.structure, right.structure)
     for head, values in left.targets.items():
         np.testing.assert_array_equal(values, right.targets[head], err_msg=head)
 
@@ -70,6 +71,7 @@ def test_the_reverse_complement_of_a_window_is_the_truth_of_the_other_strand(org
     np.testing.assert_array_equal(mirrored.positions, direct.positions)
     np.testing.assert_allclose(mirrored.counts, direct.counts, atol=2e-4)
     np.testing.assert_array_equal(mirrored.genes > 0, direct.genes > 0)
+    np.testing.assert_array_equal(mirrored.structure, direct.structure)
     for head, values in direct.targets.items():
         np.testing.assert_allclose(mirrored.targets[head], values, atol=2e-4, err_msg=head)
 
@@ -133,7 +135,7 @@ def test_the_shares_of_kinds_and_organisms_are_those_of_the_mixture(monkeypatch)
 
     monkeypatch.setattr(data.genome, "generate_window", record)
     monkeypatch.setattr(
-        data, "label", lambda codes, organism: Window(codes, organism, {}, *[np.zeros(0)] * 3)
+        data, "label", lambda codes, organism: Window(codes, organism, {}, *[np.zeros(0)] * 4)
     )
     mixture = dataclasses.replace(Mixture(), reverse_complement=0.0, mutated=0.0)
     for index in range(2000):
@@ -226,3 +228,87 @@ def test_the_stream_process_ends_when_its_parent_is_killed():
             return
         time.sleep(0.1)
     pytest.fail(f"process {child} still runs")
+
+
+def test_a_pair_differs_by_substitutions_alone_and_each_allele_has_its_own_truth():
+    mixture = Mixture(genome=1, mutated=0, soup=0, background=0, edits=6, functional=1.0)
+    strands = set()
+    for index in range(6):
+        reference, alternate = data.draw_pair(data.random_at(7, index), mixture, 8192)
+        differ = np.flatnonzero(reference.codes != alternate.codes)
+        # 12 edits at most, each of at most the 14 bp of the longest motif.
+        assert 0 < len(differ) <= 12 * 14
+        assert reference.organism == alternate.organism
+        for window in (reference, alternate):
+            own = data.label(window.codes, window.organism)
+            np.testing.assert_array_equal(own.targets["dnase"], window.targets["dnase"])
+        strands.add(bool((reference.structure[:, ::2] > 0).any()))
+    assert True in strands
+
+
+def test_both_alleles_of_a_pair_are_read_from_the_same_strand():
+    turned = Mixture(genome=1, mutated=0, soup=0, background=0, reverse_complement=1.0)
+    direct = dataclasses.replace(turned, reverse_complement=0.0)
+    for left, right in zip(
+        data.draw_pair(data.random_at(8), turned, 4096),
+        data.draw_pair(data.random_at(8), direct, 4096),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(left.codes, grammar.reverse_complement(right.codes))
+
+
+def test_a_batch_of_pairs_holds_each_window_before_its_substitutions():
+    stage = Stage(window=4096, batch=4, steps=1, pairs=True)
+    batch = data.batch_at(dataclasses.replace(RECIPE, stages=(stage,)), 0)
+    differing = (batch.codes[::2] != batch.codes[1::2]).sum(axis=1)
+    assert (differing > 0).all()
+    assert (differing < 200).all()
+    assert (batch.codes[0] != batch.codes[2]).mean() > 0.5
+
+
+def test_a_run_that_goes_on_from_another_sees_none_of_its_windows():
+    later = dataclasses.replace(RECIPE, stream_start=100)
+    stage = dataclasses.replace(RECIPE.stages[0], steps=200)
+    longer = dataclasses.replace(RECIPE, stages=(stage,))
+    assert_same(data.batch_at(later, 0), data.batch_at(longer, 100))
+
+
+def test_the_structure_of_a_transcript_times_its_level_is_its_rna():
+    """Where one transcript is read alone, RNA is level times coverage, and it ends where no more
+    transcripts are read."""
+    seen = 0
+    for index in range(40):
+        window = data.held_out_window(11, index, 8192)
+        world = WindowReading.of("w", window.codes, data.ORGANISMS[0]).world
+        alone = [
+            e
+            for e in world.transcripts
+            if e.expression.max() >= 0.02
+            and not any(
+                o is not e
+                and o.strand == e.strand
+                and o.transcript.start < e.transcript.end
+                and e.transcript.start < o.transcript.end
+                for o in world.transcripts
+            )
+        ]
+        for expressed in alone:
+            if expressed.strand != "+":
+                continue
+            span = slice(expressed.transcript.start, expressed.transcript.end)
+            track = next(
+                i
+                for i, t in enumerate(data.track_table.TRACKS[data.ORGANISMS[0]]["rna_seq"])
+                if t.strand == "+" and not world.rbfox(str(t.cell_type))
+            )
+            cell = str(data.track_table.TRACKS[data.ORGANISMS[0]]["rna_seq"][track].cell_type)
+            level = expressed.level[world.row(cell)]
+            np.testing.assert_allclose(
+                window.targets["rna_seq"][span, track],
+                level * window.structure[span, 2],
+                rtol=1e-4,
+                atol=1e-6,
+            )
+            assert (window.structure[span, 0] >= window.structure[span, 2] - 1e-6).all()
+            seen += 1
+    assert seen > 5

@@ -12,12 +12,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from predictor.model import functional
+from predictor.model import functional, heads
 from predictor.model.config import ModelConfig
 from predictor.training import data, plots, pretrain, recipes, step
-from predictor.training.recipes import Stage
+from predictor.training.recipes import Mixture, Stage
 from predictor.training.run_folder import RunFolder, TrainingFolderError
 from predictor.weights import checkpoint
+from predictor.weights.load import weights_folder
 
 TINY = dataclasses.replace(
     ModelConfig.demo(),
@@ -259,8 +260,76 @@ def test_a_folder_with_a_run_is_neither_overwritten_nor_resumed_with_another_rec
         RunFolder(tmp_path / "run", other, resume=True)
 
 
+@pytest.fixture(scope="module")
+def paired():
+    """A recipe that goes on from other weights, on pairs and with the readouts."""
+    return dataclasses.replace(
+        RECIPE,
+        stages=(Stage(window=2048, batch=2, steps=6, pairs=True),),
+        after="ci",
+        structure=True,
+    )
+
+
+def test_the_differences_of_a_pair_have_no_loss_where_they_are_right(scaling):
+    batch = data.collate(
+        data.draw_pair(data.random_at(5, 1), recipes.demo_effects().stages[0].mixture, 8192)
+    )
+    means = {head: scaling.means[head][batch.organism_index][:, None] for head in scaling.means}
+    true = {}
+    for head in data.TRACK_HEADS:
+        target = jnp.asarray(batch.targets[head])
+        binned = target.reshape(
+            2, -1, 128 // (128 if head in data.BINNED_HEADS else 1), target.shape[-1]
+        ).sum(axis=2)
+        true[head] = {
+            "scaled_predictions_128bp": heads.scale_targets(head, binned, means[head], 128)
+        }
+        if head not in data.BINNED_HEADS:
+            true[head]["scaled_predictions_1bp"] = heads.scale_targets(head, target, means[head], 1)
+    usage = np.clip(batch.targets["splice_sites_usage"], 1e-6, 1 - 1e-6)
+    true["splice_sites_usage"] = {"logits": jnp.log(usage / (1 - usage))}
+    true["contact_maps"] = {"predictions": jnp.asarray(batch.targets["contact_maps"])}
+    right = step.pair_losses(true, batch, scaling)
+    for name, value in right.items():
+        assert float(value) < 1e-5, name
+    # REF's predictions for both alleles: nothing changes, so every effect of the batch is missed.
+    still = jax.tree.map(lambda leaf: jnp.stack([leaf[0], leaf[0]]), true)
+    missed = step.pair_losses(still, batch, scaling)
+    assert float(missed["dnase_effect/128bp"]) > 1e-3
+    # The level of both alleles alike changes no ratio by more than the offset's share.
+    assert set(missed) == set(right)
+
+
+def test_a_recipe_goes_on_from_the_weights_of_another_and_drops_its_readouts(
+    paired, scaling, rich_batch
+):
+    params, norms = functional.init(TINY, jax.random.key(3))
+    state = step.initial_state(paired, (params, norms))
+    for name, leaf in checkpoint.flatten(step.network(state.params)):
+        np.testing.assert_array_equal(leaf, dict(checkpoint.flatten(params))[name])
+    pair = data.collate(data.draw_pair(data.random_at(9), Mixture(), 8192))
+    trained = step.make_train_step(paired, scaling, compiler_options=QUICK_COMPILE)
+    state, metrics = trained(state, pair, pairs=True)
+    assert {"structure/1bp", "structure/128bp", "genes_effect"} <= set(metrics)
+    readouts = state.params[step.STRUCTURE]
+    assert all(bool(np.any(leaf)) for _, leaf in checkpoint.flatten(readouts))
+    assert functional.abstract(TINY)[0].keys() == step.network(state.params).keys()
+
+
+def test_weights_to_start_from_are_asked_for_where_and_only_where_a_recipe_goes_on(
+    paired, tmp_path
+):
+    with pytest.raises(pretrain.StartingWeightsError, match="goes on from the weights of 'ci'"):
+        pretrain.run(paired, tmp_path / "a")
+    with pytest.raises(pretrain.StartingWeightsError, match="starts from scratch"):
+        pretrain.run(RECIPE, tmp_path / "b", start=tmp_path)
+    with pytest.raises(pretrain.StartingWeightsError, match="network of other sizes"):
+        pretrain.run(paired, tmp_path / "c", start=weights_folder("demo"))
+
+
 @pytest.mark.slow
-def test_a_whole_run_leaves_weights_that_load(tmp_path):
+def test_a_whole_run_leaves_weights_that_load(paired, tmp_path):
     folder = pretrain.run(RECIPE, tmp_path / "run")
     loaded = checkpoint.load(folder)
     assert loaded.card["steps"] == 6
@@ -274,6 +343,10 @@ def test_a_whole_run_leaves_weights_that_load(tmp_path):
     assert checkpoint.load(pretrain.run(RECIPE, tmp_path / "run", resume=True)).digest == (
         loaded.digest
     )
+    # And another recipe may go on from them.
+    further = checkpoint.load(pretrain.run(paired, tmp_path / "further", start=folder))
+    assert further.card["after"]["digest"] == loaded.digest
+    assert further.digest != loaded.digest
 
 
 @pytest.mark.slow
