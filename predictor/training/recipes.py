@@ -391,7 +391,7 @@ def demo_effects() -> Recipe:
                 batch=2,
                 steps=900,
                 mixture=ends,
-                head_weights={**structure, "structure": 120.0},
+                head_weights={**structure, "structure": 400.0},
                 own_rate=(1.2e-3, 5e-4),
                 ema=0.995,
                 pairs=True,
