@@ -1,7 +1,7 @@
 """Makes the background that an engine's scores are ranked against, and its noise floors.
 
-Common variants are scored in windows centred on them; some again in shifted windows, where a
-perfect network would give the same scores. What is done is kept in parts, so that an interrupted
+Common variants are scored in windows centred on them; some once more, and in shifted windows, where
+a perfect network would give the same scores. What is done is kept in parts, so that an interrupted
 run goes on where it stopped.
 
 Axes: R rows of a result (genes or 1), T tracks.
@@ -13,7 +13,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +32,12 @@ from predictor.tracks.output_types import parse_organism
 from predictor.weights import release
 from predictor.weights.load import weights_folder
 
-SHIFTS = (0, -1_000, -37, 411, 2_048)
-"""Moves of the window in bp. 0 repeats the prediction as it is; the others change what lies at
-the ends, and most of them how the bases fall into tokens and pair cells. Those of more than a
-quarter of the window are left out."""
+SHIFTS = (-1_000, -37, 411, 2_048)
+"""Moves of the window in bp. They change what lies at the ends, and most of them how the bases fall
+into tokens and pair cells. Those of more than a quarter of the window are left out."""
 
 _PART = 50
+_POOLED = ("scores", "differences", "repeats")
 _ROW_KEYS = ("gene_id", "junction_Start", "junction_End")
 
 
@@ -52,7 +52,7 @@ class Background:
       window: bp.
       variants_sha256: of the file of the variants.
       variants: how many.
-      shifted: how many of them are scored in shifted windows too.
+      shifted: how many of them are scored again, and in shifted windows too.
       label: what the variants are, for people.
     """
 
@@ -212,12 +212,14 @@ class _Pool:
       tracks: its metadata.
       scores: [R, T] of variants.
       differences: [R, T] of the same variants in shifted windows.
+      repeats: [R, T] of the same variants predicted again.
     """
 
     signed: bool
     tracks: pd.DataFrame
-    scores: list[np.ndarray]
-    differences: list[np.ndarray]
+    scores: list[np.ndarray] = field(default_factory=list)
+    differences: list[np.ndarray] = field(default_factory=list)
+    repeats: list[np.ndarray] = field(default_factory=list)
 
     def summary(self) -> calibration_table.ScorerCalibration:
         return summarise(
@@ -225,10 +227,11 @@ class _Pool:
             self._joined(self.scores),
             self._joined(self.differences),
             signed=self.signed,
+            repeats=self._joined(self.repeats),
         )
 
     def joined(self) -> dict[str, np.ndarray]:
-        return {"scores": self._joined(self.scores), "differences": self._joined(self.differences)}
+        return {name: self._joined(getattr(self, name)) for name in _POOLED}
 
     def _joined(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
         return np.concatenate([np.zeros((0, len(self.tracks)), np.float32), *arrays])
@@ -243,17 +246,16 @@ def _score(
         found = _results(model, variant, background.window, 0, organism)
         for result in found:
             scorer = result.uns["variant_scorer"]
-            pool = pools.setdefault(str(scorer), _Pool(bool(scorer.is_signed), result.var, [], []))
+            pool = pools.setdefault(str(scorer), _Pool(bool(scorer.is_signed), result.var))
             pool.scores.append(np.asarray(result.X))
         if number >= shifted:
             continue
-        for shift in SHIFTS:
-            if abs(shift) > background.window // 4:
-                continue
-            moved = _results(model, variant, background.window, shift, organism)
-            for one, other in zip(found, moved, strict=True):
+        for shift in (0, *(s for s in SHIFTS if abs(s) <= background.window // 4)):
+            again = _results(model, variant, background.window, shift, organism)
+            for one, other in zip(found, again, strict=True):
                 pool = pools[str(one.uns["variant_scorer"])]
-                pool.differences.append(_difference(one, other))
+                into = pool.differences if shift else pool.repeats
+                into.append(_difference(one, other))
     return pools
 
 
@@ -315,8 +317,8 @@ class _Parts:
             if name not in pools:
                 pools[name] = pool
             else:
-                pools[name].scores += pool.scores
-                pools[name].differences += pool.differences
+                for kind in _POOLED:
+                    getattr(pools[name], kind).extend(getattr(pool, kind))
         return pools
 
     def remove(self) -> None:
@@ -330,8 +332,7 @@ class _Parts:
                     _Pool(
                         signed=row["signed"],
                         tracks=pd.DataFrame(row["tracks"]),
-                        scores=[file[f"{index}/scores"]],
-                        differences=[file[f"{index}/differences"]],
+                        **{kind: [file[f"{index}/{kind}"]] for kind in _POOLED},
                     ),
                 )
 

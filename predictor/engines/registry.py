@@ -115,8 +115,9 @@ ENGINES: dict[str, Engine] = {
             windows=(4_096, 16_384, 32_768),
             default_window=16_384,
             weights_command=(
-                "python -m predictor train pretrain --recipe demo --out var/training/demo "
-                "--install demo"
+                "python -m predictor train pretrain --recipe demo && "
+                "python -m predictor train pretrain --recipe demo-effects "
+                "--from var/training/demo/weights --install demo"
             ),
             genome_command="python -m predictor simulate genome",
             invented=True,

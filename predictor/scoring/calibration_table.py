@@ -139,6 +139,7 @@ def summarise(
     differences: Float[np.ndarray, "R2 T"],
     *,
     signed: bool,
+    repeats: Float[np.ndarray, "R3 T"] | None = None,
     count: int = 501,
     confidence: float = 0.95,
 ) -> ScorerCalibration:
@@ -150,9 +151,16 @@ def summarise(
       differences: of scores that should be equal, because they are of the same variant in shifted
         windows; NaN are left out.
       signed: the scorer tells up from down.
+      repeats: the same of repeated predictions. An engine that repeats itself exactly has only 0
+        here, so these are judged apart: the floor is the larger of both.
       count: breakpoints.
       confidence: share of the absolute differences that lie below the noise floor.
     """
+    floors = [
+        [_quantiles(np.abs(column), [confidence])[0] for column in values.T]
+        for values in (differences, repeats)
+        if values is not None
+    ]
     ranks = np.linspace(0, 1, count)
     return ScorerCalibration(
         tracks=_named(tracks),
@@ -161,9 +169,7 @@ def summarise(
             [_quantiles(column, ranks) for column in scores.T], np.float32
         ).reshape(-1, count),
         probabilities=probabilities(count, signed=signed),
-        noise_floor=np.array(
-            [_quantiles(np.abs(column), [confidence])[0] for column in differences.T], np.float32
-        ),
+        noise_floor=np.fmax.reduce(np.array(floors, np.float32)),
     )
 
 

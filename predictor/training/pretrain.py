@@ -199,27 +199,33 @@ def _card(
     seconds: dict[str, float],
     before: checkpoint.LoadedWeights | None,
 ) -> dict[str, Any]:
-    parameters = sum(leaf.size for leaf in jax.tree.leaves(network(state.params)))
+    command = f"python -m predictor train pretrain --recipe {recipe.name}"
+    earlier = before.card if before else {}
+    if before:
+        command += f" --from var/training/{recipe.after}/weights"
     return {
         "name": recipe.name,
         "what": "AlphaGenome-shaped network, trained from scratch on the invented demo world; "
         "it knows nothing about real genomes.",
-        "command": f"python -m predictor train pretrain --recipe {recipe.name}"
-        + (f" --from var/training/{recipe.after}/weights" if recipe.after else ""),
+        # Steps, stages and times are those of the whole way from scratch.
+        "command": " && ".join(part for part in (earlier.get("command"), command) if part),
         "seed": recipe.seed,
         "seeds": {
             "training, and held-out windows for choosing settings": recipe.seed,
             "held-out windows of the figures": recipe.report_seed,
             "held-out windows of the tests": seeds.TESTS,
         },
-        "commit": commit,
-        "parameters": int(parameters),
-        "steps": int(state.step),
-        "stages": [dataclasses.asdict(stage) for stage in recipe.stages],
-        "wall_seconds": round(seconds["wall"]),
-        "cpu_seconds": round(seconds["cpu"]),
+        "commit": ", ".join(part for part in (earlier.get("commit"), commit) if part),
+        "parameters": sum(int(leaf.size) for leaf in jax.tree.leaves(network(state.params))),
+        "steps": earlier.get("steps", 0) + int(state.step),
+        "stages": [
+            *earlier.get("stages", ()),
+            *(dataclasses.asdict(stage) for stage in recipe.stages),
+        ],
+        **({"after": before.digest} if before else {}),
+        "wall_seconds": earlier.get("wall_seconds", 0) + round(seconds["wall"]),
+        "cpu_seconds": earlier.get("cpu_seconds", 0) + round(seconds["cpu"]),
         "measured": measured,
-        **({"after": {**before.card, "measured": {}}} if before else {}),
     }
 
 

@@ -333,6 +333,18 @@ def demo_effects() -> Recipe:
     # Then what ends a transcript, of which the levels of RNA alone taught nothing.
     ends = dataclasses.replace(mixture, genome=0.3, packed=0.2, ends=0.25)
     structure = {"structure": 60.0, "rna_seq_effect": 150.0}
+    everything = {
+        "structure": 30.0,
+        "splice_sites_classification": 1500.0,
+        "usage_at_sites": 120.0,
+        "contact_maps": 80.0,
+        "dnase_effect": 80.0,
+        "atac_effect": 30.0,
+        "chip_tf_effect": 60.0,
+        "rna_seq_effect": 120.0,
+        "contact_maps_effect": 600.0,
+        "usage_effect": 600.0,
+    }
     # What makes the gradients of the single effects about equally large at the start.
     effects = {
         "dnase_effect": 30.0,
@@ -403,6 +415,17 @@ def demo_effects() -> Recipe:
                 mixture=mixture,
                 head_weights=structure,
                 own_rate=(5e-4, 3e-5),
+                ema=0.99,
+                pairs=True,
+            ),
+            # What the readouts have crowded out.
+            Stage(
+                window=32_768,
+                batch=2,
+                steps=650,
+                mixture=dataclasses.replace(mixture, genome=0.4, soup=0.3, ends=0.1),
+                head_weights=everything,
+                own_rate=(1.2e-3, 2e-5),
                 ema=0.99,
                 pairs=True,
             ),

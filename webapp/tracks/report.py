@@ -18,6 +18,7 @@ class ReportCardSerializer(serializers.Serializer[Any]):
     command = serializers.CharField(required=False)
     seed = serializers.IntegerField(required=False)
     commit = serializers.CharField(required=False)
+    history = serializers.CharField(required=False)
     parameters = serializers.IntegerField(required=False)
     steps = serializers.IntegerField(required=False)
     wall_seconds = serializers.IntegerField(required=False)

@@ -1081,6 +1081,7 @@ export interface components {
             command?: string;
             seed?: number;
             commit?: string;
+            history?: string;
             parameters?: number;
             steps?: number;
             wall_seconds?: number;

@@ -133,3 +133,18 @@ def test_another_file_is_refused_in_a_sentence(tmp_path):
     TRACKS.to_parquet(path)
     with pytest.raises(CalibrationError, match="is not a table of background"):
         calibration_table.load(path)
+
+
+def test_the_noise_floor_is_the_larger_of_that_of_shifted_windows_and_of_repeats():
+    rng = np.random.default_rng(4)
+    shape = (200, len(TRACKS))
+    scores, shifted, repeats = rng.normal(size=shape), rng.normal(size=shape), np.zeros(shape)
+    alone = summarise(TRACKS, scores, shifted, signed=True).noise_floor
+    exact = summarise(TRACKS, scores, shifted, signed=True, repeats=repeats).noise_floor
+    # Repeats that are exactly the same do not make the floor of shifted windows lower.
+    np.testing.assert_array_equal(exact, alone)
+    np.testing.assert_allclose(alone, np.quantile(np.abs(shifted), 0.95, axis=0), rtol=1e-6)
+    noisy = summarise(TRACKS, scores, shifted, signed=True, repeats=3 * shifted).noise_floor
+    np.testing.assert_allclose(noisy, 3 * alone, rtol=1e-6)
+    unshifted = summarise(TRACKS, scores, shifted[:0], signed=True, repeats=repeats).noise_floor
+    np.testing.assert_array_equal(unshifted, 0)

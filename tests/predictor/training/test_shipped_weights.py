@@ -4,6 +4,8 @@ The world's own truth comes from the simulator; the thresholds are those that th
 rest on. A variant's window is 16,384 bp, centred on it.
 """
 
+import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ import pytest
 
 import predictor.weights
 from predictor.evaluation import seeds
-from predictor.training import data, evaluate
+from predictor.training import data, evaluate, recipes
 from predictor.training.inference import Weights
 from predictor.training.variant_effects import (
     CLEAR_EFFECT,
@@ -57,8 +59,14 @@ def test_the_digest_of_the_card_is_that_of_the_arrays(loaded):
 
 def test_the_card_says_where_the_weights_come_from(loaded):
     card = loaded.card
-    assert card["command"] == "python -m predictor train pretrain --recipe demo"
-    assert len(card["commit"].rstrip("+")) == 40
+    assert card["command"] == (
+        "python -m predictor train pretrain --recipe demo && python -m predictor train pretrain "
+        "--recipe demo-effects --from var/training/demo/weights"
+    )
+    assert [len(commit) for commit in card["commit"].split(", ")] == [40, 40]
+    every = [*recipes.demo().stages, *recipes.demo_effects().stages]
+    assert card["stages"] == json.loads(json.dumps([dataclasses.asdict(s) for s in every]))
+    assert card["steps"] == sum(stage.steps for stage in every)
     assert card["cpu_seconds"] > 0
     assert card["wall_seconds"] > 0
     assert len({*card["seeds"].values()}) == 3

@@ -345,7 +345,12 @@ def test_a_whole_run_leaves_weights_that_load(paired, tmp_path):
     )
     # And another recipe may go on from them.
     further = checkpoint.load(pretrain.run(paired, tmp_path / "further", start=folder))
-    assert further.card["after"]["digest"] == loaded.digest
+    assert further.card["after"] == loaded.digest
+    assert further.card["steps"] == 12
+    assert further.card["command"] == (
+        "python -m predictor train pretrain --recipe ci && "
+        "python -m predictor train pretrain --recipe ci --from var/training/ci/weights"
+    )
     assert further.digest != loaded.digest
 
 

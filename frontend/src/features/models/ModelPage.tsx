@@ -173,6 +173,7 @@ function Card({ report: { card, evaluation } }: { report: Report }) {
     ["Size", card.parameters === undefined ? undefined : `${grouped(card.parameters)} parameters`],
     ["Steps", card.steps === undefined ? undefined : grouped(card.steps)],
     ["Time", card.wall_seconds === undefined ? undefined : `${duration(card.wall_seconds)} (${duration(card.cpu_seconds ?? 0)} of processor time)`],
+    ["History", card.history],
     ["Measured by", evaluation.command],
     ["Code", evaluation.commit],
     ["Seeds", `${grouped(evaluation.seed)} these figures, ${grouped(evaluation.settings_seed)} choice of settings, ${grouped(evaluation.tests_seed)} tests`],
