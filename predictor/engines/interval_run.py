@@ -20,7 +20,11 @@ from predictor.engines.organism_data import (
 )
 from predictor.engines.request import check_window
 from predictor.scoring import interval_scores
-from predictor.scoring.checks import check_interval_scorers, check_interval_site
+from predictor.scoring.checks import (
+    check_interval_scorers,
+    check_interval_site,
+    check_scoring_data,
+)
 from predictor.scoring.scorers import recommended_interval_scorers
 from predictor.scoring.site import interval_site
 from predictor.tracks.catalogue import Catalogue
@@ -73,10 +77,11 @@ class IntervalRun:
 
         Raises:
           InvalidScorerError, UnsupportedWindowError, UnknownChromosomeError,
-          PositionOutsideChromosomeError.
+          PositionOutsideChromosomeError, ScoringDataMissingError.
         """
         scorers = self._scorers or recommended_interval_scorers(interval)
         check_interval_scorers(scorers, interval)
+        check_scoring_data(scorers, genes=self._data.annotation is not None)
         check_window(interval.width, self._windows, engine=self._catalogue.engine)
         interval = interval_on_assembly(interval, self._data.reference).as_unstranded()
         found = check_interval_site(interval, self._data.reference)

@@ -26,7 +26,7 @@ from predictor.engines.organism_data import (
     variant_on_assembly,
 )
 from predictor.engines.out_of_memory import in_smaller_steps
-from predictor.engines.request import check_places, check_window
+from predictor.engines.request import check_places, check_sequence, check_window
 from predictor.engines.scoring_model import ScoringModel
 from predictor.genome.gene_annotation import load_annotation
 from predictor.genome.reference import Reference
@@ -125,21 +125,34 @@ class LocalModel(ScoringModel):
           UnsupportedWindowError: names the nearest length.
           UnknownOntologyTermError, OutputNotAvailableError, UnsupportedOrganismError.
         """
-        if other := sorted(set(sequence) - set("ACGTN")):
-            raise errors.InvalidSequenceError(
-                f"The sequence holds {', '.join(map(repr, other[:5]))}; "
-                "only the capital letters A, C, G, T and N are understood."
-            )
-        if interval is not None and interval.width != len(sequence):
-            raise errors.InvalidSequenceError(
-                f"The sequence has {len(sequence):,} letters, but its interval "
-                f"{interval.width:,} bp; both must be equal."
-            )
+        parts = self.iter_sequence(
+            sequence,
+            organism=organism,
+            requested_outputs=requested_outputs,
+            ontology_terms=ontology_terms,
+            interval=interval,
+        )
+        return _output(dict(parts))
+
+    def iter_sequence(
+        self,
+        sequence: str,
+        *,
+        organism: Organism = Organism.HOMO_SAPIENS,
+        requested_outputs: Iterable[OutputType],
+        ontology_terms: Terms,
+        interval: Interval | None = None,
+    ) -> Iterator[tuple[OutputType, Data]]:
+        """As `predict_sequence`, output type by output type in the order requested.
+
+        Bad input is refused by the call itself; the network runs when the first part is taken.
+        """
+        check_sequence(sequence, interval)
         request = self._request(organism, requested_outputs, ontology_terms)
         self._check_window(len(sequence))
         listing = self._listing(request, interval, len(sequence))
         parts = self._parts([sequence], request, listing, None, None)
-        return _output({kind: found[0] for kind, found in parts})
+        return ((kind, found[0]) for kind, found in parts)
 
     def predict_interval(
         self,

@@ -20,6 +20,7 @@ from predictor.tracks.output_types import organism_name
 from predictor.weights.load import described_folder, weights_folder
 
 if TYPE_CHECKING:
+    from predictor.engines.local import LocalModel
     from predictor.genome.polyadenylation import PolyadenylationSites
     from predictor.genome.reference import Reference
 
@@ -296,6 +297,23 @@ def open_engine(name: str) -> DnaModel:
         polyadenylation_sites=open_polyadenylation_sites(engine),
         windows=engine.windows,
     )
+
+
+def open_network(name: str, what: str) -> "LocalModel":
+    """Opens an engine that is to give `what` only a network in this process can.
+
+    Raises:
+      NotSupportedError: the engine is a service somewhere else.
+      And as `open_engine`.
+    """
+    from predictor.engines.local import LocalModel
+
+    model = open_engine(name)
+    if not isinstance(model, LocalModel):
+        raise errors.NotSupportedError(
+            f"The engine {name} gives no {what}; choose one whose weights are installed here."
+        )
+    return model
 
 
 def open_references(engine: Engine) -> dict[Organism, "Reference"]:

@@ -37,7 +37,7 @@ from predictor.engines.variant_plan import CheckedVariant, VariantPlan, VariantP
 from predictor.model.config import TOKEN_WIDTH
 from predictor.scoring import variant_scores
 from predictor.scoring.arrays import Alignment
-from predictor.scoring.checks import check_variant_scorers
+from predictor.scoring.checks import check_scoring_data, check_variant_scorers
 from predictor.scoring.scorer import Arrays, Prepared, ScoreTable
 from predictor.scoring.scorers import recommended_variant_scorers
 from predictor.scoring.site import VariantSite
@@ -88,6 +88,7 @@ class VariantRun:
         Raises:
           InvalidScorerError: a scorer is unknown, there twice, or not for the organism; or there
             are more than 20.
+          ScoringDataMissingError: one needs genes or sites that are not installed.
         """
         self.scorers = tuple(scorers) or recommended_variant_scorers(
             organism,
@@ -95,6 +96,11 @@ class VariantRun:
             polyadenylation_sites=data.polyadenylation_sites is not None,
         )
         check_variant_scorers(self.scorers, organism)
+        check_scoring_data(
+            self.scorers,
+            genes=data.annotation is not None,
+            polyadenylation_sites=data.polyadenylation_sites is not None,
+        )
         self.organism = organism
         self._network = network
         self._align_all = align_all

@@ -16,9 +16,7 @@ from pathlib import Path
 import numpy as np
 from alphagenome.models.variant_scorers import VariantScorerTypes
 
-from predictor import errors
 from predictor.engines import registry
-from predictor.engines.local import LocalModel
 from predictor.engines.prediction_file import save_arrays
 from predictor.engines.request import check_places, check_window
 from predictor.genome.interval import parse_interval
@@ -72,12 +70,7 @@ def mutate(
     ]
     check_places(window, background)
     # Only now, when nothing can be wrong with the request any more: it takes seconds.
-    model = registry.open_engine(engine)
-    if not isinstance(model, LocalModel):
-        raise errors.NotSupportedError(
-            f"The engine {engine} gives no matrices of in-silico mutagenesis; choose one whose "
-            "weights are installed here."
-        )
+    model = registry.open_network(engine, "matrices of in-silico mutagenesis")
     runs = {"reference": IsmRun(model, window, mutated, wanted, organism=chosen)}
     if background:
         runs["alternate"] = IsmRun(
