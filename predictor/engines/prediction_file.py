@@ -66,8 +66,11 @@ def predict(
     place, bases, alleles = _what(found, chosen, interval, variants, sequence)
     width = place.width if place is not None else len(bases)
     check_window(width, found.windows, engine=engine)
+    sentences: list[str] = []
     if sequence is not None:
         check_sequence(bases, place)
+    elif place is not None:
+        sentences = check_interval_site(place, registry.open_reference(found, chosen))
     # Only now, when nothing can be wrong with the request any more: it takes seconds.
     model = registry.open_engine(engine)
     request = {"organism": chosen, "requested_outputs": kinds, "ontology_terms": terms}
@@ -85,9 +88,8 @@ def predict(
     if alleles:
         about |= {"variants": [str(variant) for variant in alleles], "aligned": align}
     with Progress(len(kinds), "output types") as progress:
-        if sequence is None and place is not None:
-            for sentence in check_interval_site(place, registry.open_reference(found, chosen)):
-                progress.say(sentence)
+        for sentence in sentences:
+            progress.say(sentence)
         write(out, _collected(parts, progress, both=bool(alleles)), about)
 
 

@@ -23,7 +23,11 @@ from predictor.genome.interval import parse_interval
 from predictor.genome.variant import check_variant, parse_variant
 from predictor.interpretation.ism import IsmMatrix, IsmRun
 from predictor.progress import Progress
-from predictor.scoring.checks import check_ism_interval, check_variant_scorers
+from predictor.scoring.checks import (
+    check_interval_site,
+    check_ism_interval,
+    check_variant_scorers,
+)
 from predictor.scoring.naming import parse_variant_scorers
 from predictor.scoring.scorers import RECOMMENDED_VARIANT_SCORERS
 from predictor.tracks.output_types import parse_organism
@@ -65,6 +69,7 @@ def mutate(
     mutated = parse_interval(stretch, reference.names)
     check_window(window.width, found.windows, engine=engine)
     check_ism_interval(window, mutated)
+    check_interval_site(window, reference)
     background = [
         check_variant(parse_variant(text, reference.names), reference) for text in variants
     ]

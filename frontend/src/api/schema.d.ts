@@ -1301,6 +1301,11 @@ export interface components {
             ontology_curies: string[] | null;
             /** @default false */
             truth: boolean;
+            /**
+             * @description what is unusual about it and was done all the same, one sentence each
+             * @default []
+             */
+            warnings: string[];
         };
         /** @description `position` is 1-based, as in a VCF. */
         Variant: {
