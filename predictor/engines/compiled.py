@@ -28,7 +28,7 @@ from predictor.engines.junctions import (
 from predictor.engines.reading import Reading, read
 from predictor.engines.stages import Stages
 from predictor.engines.stitched import stitched_allele
-from predictor.engines.stretches import Stretch, stretches, whole
+from predictor.engines.stretches import SIZES, Stretch, stretches, whole
 from predictor.model.config import TOKEN_WIDTH, ModelConfig
 from predictor.model.splicing import site_rows
 from predictor.scoring.stitching import Stitch
@@ -139,6 +139,7 @@ class CompiledNetwork:
         means: Means,
         chosen: Chosen | None = None,
         reads: Reads | None = None,
+        at_once: int = SIZES[0],
     ) -> ReferenceWindow:
         """REF of a window; what was computed of it before and is still there is not again.
 
@@ -150,12 +151,14 @@ class CompiledNetwork:
           chosen: rows to compute. The numbers of a track do not depend on the others.
           reads: tokens that somebody reads; outputs at 1 bp may hold anything elsewhere. The
             numbers of a token may differ in the last digits between two `reads`, not otherwise.
+          at_once: tokens that are decoded at a time; fewer take less memory, and may change the
+            last digits.
         """
         with self._lock:
             allele = self.references.find(codes, organism_index)
             if allele is None:
                 allele = self._new(codes, organism_index)
-            wanted = _Wanted(kinds, means, chosen or _ALL, reads or _ALL)
+            wanted = _Wanted(kinds, means, chosen or _ALL, reads or _ALL, at_once)
             outputs = self._outputs(allele, wanted)
             junctions = self._own_junctions(allele, wanted) if wanted.junctions else None
             # Within the lock, so that two requests do not hold the device's memory at once.
@@ -172,6 +175,7 @@ class CompiledNetwork:
         chosen: Chosen | None = None,
         reads: Reads | None = None,
         contexts: Sequence[JunctionContext] | None = None,
+        at_once: int = SIZES[0],
     ) -> Alternates:
         """ALT sequences of a window.
 
@@ -190,8 +194,9 @@ class CompiledNetwork:
             the others are given whole. With the same reads, a sequence equal to REF gives
             exactly the outputs of `reference`.
           contexts: one for each variant, needed for junctions.
+          at_once: as `reference`.
         """
-        wanted = _Wanted(kinds, means, chosen or _ALL, reads or _ALL)
+        wanted = _Wanted(kinds, means, chosen or _ALL, reads or _ALL, at_once)
         outputs: dict[OutputType, list[Array]] = {kind: [] for kind in wanted.kinds}
         junctions = []
         before: list[Array] = []
@@ -203,9 +208,7 @@ class CompiledNetwork:
                 if wanted.junctions:
                     if contexts is None:
                         raise ValueError("Junctions of variants need a context for each variant.")
-                    found = self._paired_junctions(
-                        window.allele, allele, contexts[number], wanted.chosen.get(_JUNCTION)
-                    )
+                    found = self._paired_junctions(window.allele, allele, contexts[number], wanted)
                     junctions.append(found)
                 # The device goes on while the next variant is prepared, but not further ahead:
                 # starting programs reserves their memory.
@@ -229,6 +232,8 @@ class CompiledNetwork:
         kinds: Iterable[OutputType],
         means: Means,
         context: JunctionContext | None = None,
+        chosen: Chosen | None = None,
+        at_once: int = SIZES[0],
     ) -> tuple[Outputs, Alternates]:
         """REF and ALT of an insertion or deletion whose longer allele is stitched.
 
@@ -240,11 +245,13 @@ class CompiledNetwork:
           kinds: output types.
           means: of all tracks of the track output types.
           context: needed for junctions.
+          chosen: rows to compute.
+          at_once: as `reference`.
 
         Returns:
           Outputs of REF, and ALT.
         """
-        wanted = _Wanted(kinds, means, _ALL, _ALL)
+        wanted = _Wanted(kinds, means, chosen or _ALL, _ALL, at_once)
         with self._lock:
             near, far = (self._new(codes, organism_index) for codes in sides)
             joined = stitched_allele(self.stages, near, far, stitch)
@@ -259,7 +266,7 @@ class CompiledNetwork:
             if wanted.junctions:
                 if context is None:
                     raise ValueError("Junctions of variants need a context for each variant.")
-                junctions = (self._paired_junctions(reference, alternate, context, None),)
+                junctions = (self._paired_junctions(reference, alternate, context, wanted),)
             jax.block_until_ready((outputs, junctions))  # type: ignore[no-untyped-call]
         return outputs[0], Alternates(outputs[1], junctions)
 
@@ -271,6 +278,7 @@ class CompiledNetwork:
         nonzero_means: Means,
         context: JunctionContext | None = None,
         chosen: Chosen | None = None,
+        at_once: int = SIZES[0],
     ) -> DevicePrediction:
         """REF alone (B = 1), or REF and ALT (B = 2).
 
@@ -282,19 +290,28 @@ class CompiledNetwork:
           context: for REF and ALT: their junctions are paired at the same sites. One sequence
             pairs the sites that it shows itself.
           chosen: rows to compute.
+          at_once: as `reference`.
         """
         kinds = tuple(requested)
         with self._lock:
             first, *others = codes
             alone = not others
             here = kinds if alone else [kind for kind in kinds if kind is not _JUNCTION]
-            window = self.reference(first, organism_index, here, nonzero_means, chosen)
+            window = self.reference(
+                first, organism_index, here, nonzero_means, chosen, at_once=at_once
+            )
             if alone:
                 outputs = {kind: [values] for kind, values in window.outputs.items()}
                 return DevicePrediction(outputs, window.junctions)
             contexts = None if context is None else [context]
             found = self.alternates(
-                window, np.stack(others), kinds, nonzero_means, chosen, contexts=contexts
+                window,
+                np.stack(others),
+                kinds,
+                nonzero_means,
+                chosen,
+                contexts=contexts,
+                at_once=at_once,
             )
         return DevicePrediction(
             {kind: [window.outputs[kind], values] for kind, values in found.outputs.items()},
@@ -335,7 +352,7 @@ class CompiledNetwork:
     def _outputs(self, allele: Allele, wanted: "_Wanted") -> dict[OutputType, Array]:
         tokens = allele.trunk.tokens.shape[1]
         readings = {kind: wanted.reading(kind, tokens) for kind in wanted.kinds}
-        found = read(self.stages, allele, readings.values())
+        found = read(self.stages, allele, readings.values(), wanted.at_once)
         outputs = {kind: found[reading.key] for kind, reading in readings.items()}
         classes = wanted.chosen.get(OutputType.SPLICE_SITES)
         if classes is not None and OutputType.SPLICE_SITES in outputs:
@@ -344,7 +361,7 @@ class CompiledNetwork:
 
     def _own_junctions(self, allele: Allele, wanted: "_Wanted") -> Junctions:
         everywhere = np.ones(len(allele.codes), bool)
-        probabilities, embeddings = self._splicing(allele, everywhere)
+        probabilities, embeddings = self._splicing(allele, everywhere, wanted.at_once)
         positions = without_empty_columns(self.stages.sites(probabilities))
         return self._junctions(
             allele, [_site_rows(embeddings, positions)], positions, wanted.chosen.get(_JUNCTION)
@@ -355,11 +372,12 @@ class CompiledNetwork:
         reference: Allele,
         alternate: Allele,
         context: JunctionContext,
-        tissues: Int[np.ndarray, " T"] | None,
+        wanted: "_Wanted",
     ) -> Junctions:
         """Junctions of REF and ALT at the same sites, in REF coordinates (spec/model.md 13.5)."""
-        probabilities, embeddings = self._splicing(reference, context.reference_bases())
-        of_alternate = self._splicing(alternate, context.alternate_bases())
+        at_once = wanted.at_once
+        probabilities, embeddings = self._splicing(reference, context.reference_bases(), at_once)
+        of_alternate = self._splicing(alternate, context.alternate_bases(), at_once)
         alignment = context.alignment
         insertions = padded_insertions(alignment.insertions, len(reference.codes))
         candidates = candidate_sites(
@@ -375,14 +393,16 @@ class CompiledNetwork:
             _site_rows(embeddings, positions),
             aligned_site_rows(of_alternate[1], positions, alignment.source, insertions),
         ]
-        return self._junctions(reference, rows, positions, tissues)
+        return self._junctions(reference, rows, positions, wanted.chosen.get(_JUNCTION))
 
-    def _splicing(self, allele: Allele, bases: Bool[np.ndarray, " S"]) -> tuple[Array, Array]:
+    def _splicing(
+        self, allele: Allele, bases: Bool[np.ndarray, " S"], at_once: int
+    ) -> tuple[Array, Array]:
         """Class probabilities [1, S, L] and 1-bp embeddings [1, S, C], true at these bases."""
-        where = stretches(np.any(bases.reshape(-1, TOKEN_WIDTH), axis=1))
+        where = stretches(np.any(bases.reshape(-1, TOKEN_WIDTH), axis=1), at_once)
         sites = Reading(kind=OutputType.SPLICE_SITES, stretches=where)
         embeddings = Reading(kind=None, stretches=where)
-        found = read(self.stages, allele, (sites, embeddings))
+        found = read(self.stages, allele, (sites, embeddings), at_once)
         return found[sites.key], found[embeddings.key]
 
     def _junctions(
@@ -405,13 +425,21 @@ class CompiledNetwork:
 class _Wanted:
     """What a request asks for."""
 
-    def __init__(self, kinds: Iterable[OutputType], means: Means, chosen: Chosen, reads: Reads):
+    def __init__(
+        self,
+        kinds: Iterable[OutputType],
+        means: Means,
+        chosen: Chosen,
+        reads: Reads,
+        at_once: int,
+    ):
         asked = tuple(dict.fromkeys(kinds))
         self.kinds = tuple(kind for kind in asked if kind is not _JUNCTION)
         self.junctions = _JUNCTION in asked
         self.means = means
         self.chosen = chosen
         self.reads = reads
+        self.at_once = at_once
 
     def reading(self, kind: OutputType, tokens: int) -> Reading:
         """How to read an output type off a window."""
@@ -425,7 +453,11 @@ class _Wanted:
         where: tuple[Stretch, ...] = ()
         if about.resolution == 1:
             read_tokens = self.reads.get(kind)
-            where = whole(tokens) if read_tokens is None else stretches(read_tokens)
+            where = (
+                whole(tokens, self.at_once)
+                if read_tokens is None
+                else stretches(read_tokens, self.at_once)
+            )
         return Reading(kind=kind, stretches=where, chosen=rows, nonzero_mean=means)
 
 

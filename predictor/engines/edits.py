@@ -48,6 +48,11 @@ class Patch(NamedTuple):
     given: int
 
 
+def keeps_skips(reference: np.ndarray, alternate: np.ndarray) -> bool:
+    """Whether ALT shares the skips of REF: it is REF, or little of it is encoded again."""
+    return np.array_equal(reference, alternate) or edit(reference, alternate) is not None
+
+
 def edit(reference: np.ndarray, alternate: np.ndarray) -> Edit | None:
     """The tokens to encode again for ALT, where that is less than the whole window.
 

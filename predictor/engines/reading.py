@@ -53,10 +53,18 @@ class Reading:
         return self.kind is None or OUTPUTS[self.kind].resolution == 1
 
 
-def read(stages: Stages, allele: Allele, readings: Iterable[Reading]) -> dict[Any, Array]:
+def read(
+    stages: Stages, allele: Allele, readings: Iterable[Reading], at_once: int = SIZES[0]
+) -> dict[Any, Array]:
     """Reads what has not been read of this allele before, and remembers it there.
 
     What a reading gives does not depend on the others. Bases outside its stretches are 0.
+
+    Args:
+      stages: of the network.
+      allele: grows by what is read.
+      readings: what is wanted.
+      at_once: tokens of stretches that may be in memory together.
 
     Returns:
       By `Reading.key`, arrays [B, bins, T] or [B, bins, bins, T] on the device.
@@ -66,7 +74,7 @@ def read(stages: Stages, allele: Allele, readings: Iterable[Reading]) -> dict[An
     for reading in missing:
         if not reading.at_bases:
             allele.found[reading.key] = _read_tokens(stages, allele, reading)
-    allele.found |= _read_bases(stages, allele, [r for r in missing if r.at_bases])
+    allele.found |= _read_bases(stages, allele, [r for r in missing if r.at_bases], at_once)
     return {key: allele.found[key] for key in wanted}
 
 
@@ -81,7 +89,9 @@ def _read_tokens(stages: Stages, allele: Allele, reading: Reading) -> Array:
     )
 
 
-def _read_bases(stages: Stages, allele: Allele, readings: list[Reading]) -> dict[Any, Array]:
+def _read_bases(
+    stages: Stages, allele: Allele, readings: list[Reading], at_once: int
+) -> dict[Any, Array]:
     if allele.bp_1 is not None:
         return {
             reading.key: _at_bases(stages, allele, reading, allele.bp_1) for reading in readings
@@ -105,7 +115,7 @@ def _read_bases(stages: Stages, allele: Allele, readings: list[Reading]) -> dict
                     whole = jnp.zeros(*shapes[reading.key])
                 values = stages.put(whole, values, stretch)
             found[reading.key] = values
-        if stretch.given >= SIZES[0]:
+        if stretch.given >= at_once:
             # One large stretch in memory at a time: starting programs reserves their memory.
             jax.block_until_ready(found)  # type: ignore[no-untyped-call]
     for reading in readings:

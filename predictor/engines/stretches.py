@@ -37,26 +37,27 @@ class Stretch(NamedTuple):
     decoded: int
 
 
-def whole(tokens: int) -> tuple[Stretch, ...]:
-    """Stretches that together are the window."""
-    size = SIZES[0]
+def whole(tokens: int, at_once: int = SIZES[0]) -> tuple[Stretch, ...]:
+    """Stretches that together are the window, with at most `at_once` (of `SIZES`) tokens each."""
+    size = at_once
     if tokens <= size + 2 * _HALO:
         return (Stretch(0, tokens, 0, tokens),)
     return tuple(_stretch(first, size, tokens) for first in range(0, tokens, size))
 
 
-def stretches(read: np.ndarray) -> tuple[Stretch, ...]:
+def stretches(read: np.ndarray, at_once: int = SIZES[0]) -> tuple[Stretch, ...]:
     """Stretches that cover the tokens that are read, at the least work.
 
     Args:
       read: bool [N], N a multiple of 16.
+      at_once: tokens that a stretch gives at most; of `SIZES`.
 
     Returns:
       From left to right. Those at the ends of a window may overlap their neighbours.
     """
     tokens = len(read)
-    everything = whole(tokens)
-    sizes = [size for size in SIZES if size < tokens]
+    everything = whole(tokens, at_once)
+    sizes = [size for size in SIZES if size < tokens and size <= at_once]
     if not read.any() or not sizes:
         return everything if read.any() else ()
     found = _cover(read, 0, tokens, sizes)
