@@ -8,6 +8,7 @@ Letters: S base pairs of the window, C channels at 1 bp.
 """
 
 import os
+import resource
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -142,9 +143,13 @@ def main_memory() -> int:
 
 
 def room() -> int:
-    """Bytes of main memory that this process may take beyond those it has."""
+    """Bytes of main memory that this process may take beyond those it has.
+
+    Within what the system has, what is set, and the limits of the process.
+    """
     limit = _limit_set()
-    return _available() if limit is None else limit - resident()
+    free = _available() if limit is None else limit - resident()
+    return min(free, _left_to_process())
 
 
 def _limit_set() -> int | None:
@@ -161,7 +166,18 @@ def _available() -> int:
 def resident() -> int:
     """Bytes of main memory that this process has."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
+    return pages * resource.getpagesize()
+
+
+def _left_to_process() -> int:
+    left = 2**63
+    pages = Path("/proc/self/statm").read_text().split()
+    # Address space, and what of it is data.
+    for limit, used in ((resource.RLIMIT_AS, pages[0]), (resource.RLIMIT_DATA, pages[5])):
+        most, _ = resource.getrlimit(limit)
+        if most != resource.RLIM_INFINITY:
+            left = min(left, most - int(used) * resource.getpagesize())
+    return left
 
 
 def _left_in_container() -> int:

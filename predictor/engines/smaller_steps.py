@@ -14,7 +14,7 @@ from predictor.engines.stretches import SIZES
 T = TypeVar("T")
 R = TypeVar("R")
 
-_SURELY = 0.8
+_SURELY = 0.9
 """Of an estimate: what is needed at the very least."""
 
 

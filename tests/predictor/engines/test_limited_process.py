@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from benchmarks.forward import measured_apart
+from predictor.engines.stretches import SIZES
 from predictor.home import REPOSITORY_ROOT
 
 # What is freed goes back to the system at once, so that a limit and a peak mean the same each time.
@@ -23,7 +24,7 @@ def in_own_process(step, *arguments):
         check=False,
         cwd=REPOSITORY_ROOT,
         env=os.environ | ENVIRONMENT,
-        timeout=600,
+        timeout=1_800,
     )
     assert done.returncode == 0, done.stderr[-2_000:]
     return json.loads(done.stdout.splitlines()[-1])
@@ -31,6 +32,16 @@ def in_own_process(step, *arguments):
 
 def test_errors_of_jax_and_numpy_under_a_real_limit_are_recognised():
     assert in_own_process("errors") == {"jax": True, "numpy": True, "afterwards": 48.0}
+
+
+@pytest.mark.slow
+def test_an_engine_under_a_limit_takes_smaller_steps_or_says_so_and_serves_a_shorter_window():
+    ample, scarce, tiny = in_own_process("engine", "100", "55", "20").values()
+    assert ample == {"equal": True, "tokens": SIZES[0], "afterwards": True}
+    assert scarce == {"equal": True, "tokens": scarce["tokens"], "afterwards": True}
+    assert scarce["tokens"] < SIZES[0]
+    assert tiny["afterwards"]
+    assert tiny["message"].startswith("The memory of this device is not enough for a window of")
 
 
 @pytest.mark.slow

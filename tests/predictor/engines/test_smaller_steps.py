@@ -103,9 +103,9 @@ def test_the_smallest_step_is_refused_only_where_it_surely_does_not_fit():
     def expected(needed):
         return Budget(needs=lambda *_: needed, room=lambda: 100)
 
-    assert computed(["ab"], Memory(99), budget=expected(124)) == ["ab"]
+    assert computed(["ab"], Memory(99), budget=expected(110)) == ["ab"]
     with pytest.raises(NotEnoughMemoryError):
-        computed(["ab"], Memory(99), budget=expected(126))
+        computed(["ab"], Memory(99), budget=expected(112))
 
 
 def test_other_errors_end_everything():
