@@ -283,7 +283,7 @@ class VariantRun:
             return self._network.stitched(
                 first.stitch, other, sides, organism, kinds, self._means, context, chosen, at_once
             )
-        reads = _tokens_read(plans)
+        reads = _tokens_read(plans, junctions=context is not None)
         plain = [kind for kind in kinds if kind != _JUNCTIONS]
         window = self._network.reference(
             first.reference, organism, plain, self._means, chosen, reads, at_once
@@ -363,15 +363,16 @@ def _junction_counts(
     return JunctionCounts(counts[:1], positions[:1]), JunctionCounts(counts[1:], positions[1:])
 
 
-def _tokens_read(plans: Sequence[VariantPlan]) -> dict[OutputType, np.ndarray]:
-    """What any of the plans reads."""
+def _tokens_read(
+    plans: Sequence[VariantPlan], *, junctions: bool
+) -> dict[OutputType, Bool[np.ndarray, " N"]]:
+    """What any of the plans reads, and with `junctions` where their sites may lie."""
     kinds = set.intersection(*(set(plan.reads) for plan in plans))
-    return {
-        kind: np.any([plan.reads[kind] for plan in plans], axis=0)
-        .reshape(-1, TOKEN_WIDTH)
-        .any(axis=1)
-        for kind in kinds
-    }
+    bases = {kind: np.any([plan.reads[kind] for plan in plans], axis=0) for kind in kinds}
+    if junctions:
+        context = plans[0].context
+        bases[_JUNCTIONS] = context.reference_bases() | context.alternate_bases()
+    return {kind: marks.reshape(-1, TOKEN_WIDTH).any(axis=1) for kind, marks in bases.items()}
 
 
 def _on_genome(result: AnnData, checked: CheckedVariant, plan: VariantPlan) -> AnnData:

@@ -49,9 +49,9 @@ def scarce(model, monkeypatch):
             return head(kind, embeddings, organisms, chosen, nonzero_mean)
 
         def limited_decode(trunk, skips, organisms, stretch, patch=None):
-            if stretch.decoded > tokens:
+            if stretch.given > tokens:
                 raise MemoryError
-            asked.append((None, stretch.decoded))
+            asked.append((None, stretch.given))
             return decode(trunk, skips, organisms, stretch, patch)
 
         monkeypatch.setattr(stages, "head", limited_head)
@@ -112,13 +112,13 @@ def test_groups_have_only_tracks_of_the_chosen_cell_types(model, reference, scar
 def test_shorter_stretches_of_the_decoder_give_the_same_tracks(model, reference, scarce):
     variant = variant_of(reference)
     expected = predicted(model, variant)
-    asked = scarce(tokens=28)
+    asked = scarce(tokens=16)
     assert_same(
         predicted(model, variant),
         expected,
         lambda one, other: np.testing.assert_allclose(one, other, **CLOSE),
     )
-    assert {size for kind, size in asked if kind is None} == {28}
+    assert max(size for kind, size in asked if kind is None) == 16
 
 
 def scores_of(found):
@@ -139,7 +139,7 @@ def test_scores_in_groups_of_tracks_are_the_scores(model, reference, scarce, ins
 def test_scores_with_shorter_stretches_are_the_scores(model, reference, scarce):
     variant = variant_of(reference)
     expected = scores_of(model.score_variant(WINDOW, variant))
-    scarce(tokens=28)
+    scarce(tokens=8)
     for one, other in zip(scores_of(model.score_variant(WINDOW, variant)), expected, strict=True):
         np.testing.assert_allclose(one, other, **CLOSE)
 
@@ -173,7 +173,7 @@ def test_steps_that_were_needed_once_are_taken_at_once_for_the_next_variant(
 
 def test_what_never_fits_ends_with_a_sentence_and_the_engine_goes_on(model, reference, scarce):
     variant = variant_of(reference)
-    scarce(tokens=20)
+    scarce(tokens=4)
     for ask in (
         lambda: predicted(model, variant),
         lambda: model.score_variant(WINDOW, variant),
