@@ -6,7 +6,7 @@ the baseline of the reference implementation, whose counts are beside ours.
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
 
@@ -19,7 +19,7 @@ from benchmarks.table import Row
 from predictor.engines import stages
 from predictor.engines.edits import edit
 from predictor.engines.stretches import Stretch, stretches, whole
-from predictor.model import functional
+from predictor.model import functional, narrow
 from predictor.model.alphagenome import Encoded, Trunk
 from predictor.model.config import TOKEN_WIDTH, ModelConfig
 from predictor.model.heads import Embeddings
@@ -76,7 +76,17 @@ def _edited_encoder(window: int) -> float:
     alternate = reference.copy()
     alternate[window // 2] = 1
     found = edit(reference, alternate)
-    return _encoder(found.encoded * TOKEN_WIDTH if found else window)
+    assert found is not None, "windows are longer than what a substitution reaches"
+    read = jax.ShapeDtypeStruct((1, narrow.read_lengths(found.bases)[0], 4), jnp.float32)
+    function = partial(functional.encode_edit, _CONFIG)
+    return count(
+        lambda params, state, one_hot, skips: function(
+            params, state, one_hot, skips, found.places, found.bases
+        ),
+        *_weights(),
+        read,
+        _encoded(window).skips,
+    )
 
 
 @cache
@@ -86,11 +96,12 @@ def _tower(window: int) -> float:
     )
 
 
-def _read(where: Iterable[Stretch], kinds: Mapping[OutputType, int | None]) -> float:
+def _read(where: Sequence[Stretch], kinds: Mapping[OutputType, int | None]) -> float:
     at_bases = [kind for kind in kinds if OUTPUTS[kind].resolution == 1]
     total = 0.0
     for stretch in where:
-        total += _decoder(stretch.decoded * TOKEN_WIDTH)
+        alone = len(where) == 1 and stretch.first == 0
+        total += _decoder(stretch.given * TOKEN_WIDTH) if alone else _decoded_part(stretch.given)
         bases = stretch.given * TOKEN_WIDTH
         total += sum(_head(kind, bases, kinds[kind]) for kind in at_bases)
     window = max(stretch.first + stretch.given for stretch in where) * TOKEN_WIDTH
@@ -103,6 +114,22 @@ def _decoder(bases: int) -> float:
     encoded, trunk = _encoded(bases), _trunk(bases)
     inputs = (trunk.tokens, trunk.bp_128, encoded.skips)
     return count(partial(stages._decode, _CONFIG), *_weights(), *inputs, _ORGANISM)
+
+
+@cache
+def _decoded_part(given: int) -> float:
+    length, *lengths = narrow.decoded_lengths(given)
+
+    def shape(positions: int, channels: int) -> jax.ShapeDtypeStruct:
+        return jax.ShapeDtypeStruct((1, positions, channels), jnp.float32)
+
+    part = narrow.Part(
+        tokens=shape(length, _CONFIG.trunk_channels),
+        bp_128=shape(given, _CONFIG.embedding_128bp_channels),
+        skips=tuple(map(shape, reversed(lengths), _CONFIG.skip_channels)),
+    )
+    starts = jax.ShapeDtypeStruct((9,), jnp.int32)
+    return count(partial(functional.decode_part, _CONFIG), *_weights(), part, _ORGANISM, starts)
 
 
 @cache

@@ -95,9 +95,9 @@ class Bench:
         """
         before = peak_bytes()
         forget_peak()
-        self._pass()
+        self.one_pass()
         compile_s = self._compiling
-        wall_s, cpu_s = best(self._pass, self.request.repeats)
+        wall_s, cpu_s = best(self.one_pass, self.request.repeats)
         found: dict[str, Any] = {
             "load_s": self.load_s,
             "compile_s": compile_s,
@@ -105,7 +105,7 @@ class Bench:
             "cpu_s": cpu_s,
             "peak_gb": peak_bytes() / 1e9,
             "process_gb": max(before, peak_bytes()) / 1e9,
-            "estimated_gb": self._estimate() / 1e9,
+            "estimated_gb": self._told(self.need()) / 1e9,
             "sites": self._sites(),
         }
         statistics = jax.devices()[0].memory_stats() or {}
@@ -162,17 +162,19 @@ class Bench:
             "further_cpu_share": further_cpu_s / (2 * cpu_s),
         }
 
-    def _pass(self) -> Any:
+    def one_pass(self) -> Any:
+        """REF of the window, of which nothing was known before."""
         self.network.references.clear()
         return self.network.reference(
             self.codes, 0, self.request.kinds, self.means, self.request.chosen
         )
 
     def _sites(self) -> int:
-        junctions = self._pass().junctions
+        junctions = self.one_pass().junctions
         return 0 if junctions is None else int((np.asarray(junctions.positions) >= 0).sum())
 
-    def _estimate(self) -> int:
+    def need(self) -> fit.Need:
+        """What the estimate says of one pass."""
         config = self.network.config
         tracks = {
             kind: len(self.request.chosen[kind])
@@ -180,7 +182,7 @@ class Bench:
             else getattr(config.tracks, OUTPUTS[kind].head)
             for kind in self.request.kinds
         }
-        need = fit.need(
+        return fit.need(
             config,
             self.request.window,
             parameters=self.parameters,
@@ -188,6 +190,8 @@ class Bench:
             alleles=1,
             value_bytes=jnp.dtype(DTYPES[self.request.precision]).itemsize,
         )
+
+    def _told(self, need: fit.Need) -> int:
         return need.process if jax.default_backend() == "cpu" else need.total
 
     def _hear(self, event: str, seconds: float, **_: Any) -> None:

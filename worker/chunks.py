@@ -43,8 +43,9 @@ _OUT_OF_MEMORY = (
 
 def run_chunk(slot: Slot, claimed: ClaimedChunk) -> None:
     """Computes a chunk to its end, whatever the end is."""
-    slot.hold(claimed)
     try:
+        chunk = Chunk.objects.get(pk=claimed.pk)
+        slot.hold(claimed, chunk.end - chunk.start)
         with waiting.listening(_Waiting(slot, claimed)):
             _compute(slot, claimed)
         finish_chunk(claimed=claimed)

@@ -12,7 +12,8 @@ from alphagenome.models.dna_model import Organism
 from alphagenome.models.dna_output import OutputType
 
 from predictor.engines.registry import describe_engine, list_engines, open_engine
-from predictor.errors import AllelensError
+from predictor.errors import AllelensError, NotEnoughMemoryError
+from webapp.jobs.memory import engine_memory
 
 _log = logging.getLogger("allelens.worker")
 
@@ -97,14 +98,21 @@ class Models:
         return model
 
     def preload(self) -> list[str]:
-        """Opens the first installed engine and compiles its default window.
+        """Opens the first installed engine and compiles its usual window, if that fits.
 
         Returns:
           Names of the engines that are open.
         """
         for name in self.installed()[:1]:
             try:
-                self.get(name).warm(describe_engine(name).engine.default_window)
+                model, memory = self.get(name), engine_memory(describe_engine(name).engine)
+                if memory.fits:
+                    model.warm(memory.window)
+                else:
+                    _log.warning("%s", memory.note)
+            except NotEnoughMemoryError as error:
+                # A shorter window may fit.
+                _log.warning("The engine %s is open, but: %s", name, error.message)
             except Exception:  # noqa: BLE001
                 # The web shows what is missing; a worker without a model must not die of it.
                 self._opened.pop(name, None)

@@ -36,6 +36,12 @@ def main() -> int:
             finally:
                 connections.close_all()
 
+        def charge(self, caller: str, call: Call) -> None:
+            try:
+                super().charge(caller, call)
+            finally:
+                connections.close_all()
+
     try:
         server.serve(command.service_of(parsed, Authoriser(), _report))
     except AllelensError as error:

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from predictor import errors
 from predictor.commands.options import INTERVAL_HELP, VARIANT_HELP, Commands
 
 
@@ -19,11 +20,21 @@ def _add_score(commands: Commands) -> None:
         help="score the variants of a file",
         description="One row per variant, scorer, track and gene. Variants that cannot be scored "
         "are listed with the reason beside the table; a broken run goes on where it stopped when "
-        "the same command is given again.",
+        "the same command is given again. With --haplotype, the variants lie together on one ALT: "
+        "the table then has their combined score, that of each alone, and the interaction, "
+        "combined minus the sum of each alone (the network has not been evaluated on haplotypes).",
     )
     command.add_argument("--engine", required=True, metavar="NAME", help="as shown by `list`")
-    command.add_argument(
-        "--vcf", required=True, type=Path, metavar="FILE", help="also .gz, or one variant a line"
+    given = command.add_mutually_exclusive_group(required=True)
+    given.add_argument(
+        "--vcf", type=Path, metavar="FILE", help="also .gz, or one variant a line; each by itself"
+    )
+    given.add_argument(
+        "--haplotype",
+        nargs="+",
+        action="extend",
+        metavar="VARIANT",
+        help="two or more, as chr:position:REF>ALT, that lie on one ALT",
     )
     command.add_argument(
         "--scorers",
@@ -36,6 +47,19 @@ def _add_score(commands: Commands) -> None:
         type=int,
         metavar="BP",
         help="length of the window around each variant; the engine's usual one if not given",
+    )
+    command.add_argument(
+        "--stitch",
+        action="store_true",
+        help="predict the longer allele of an insertion or deletion twice, so that the bins to its "
+        "right hold the same bases in REF and ALT, as the official code does since 0.3.0; scores "
+        "then have no quantiles",
+    )
+    command.add_argument(
+        "--align-all",
+        action="store_true",
+        help="align ALT to REF for center masks too, which officially compare an insertion or "
+        "deletion as it is; scores then have no quantiles. Always so with --haplotype",
     )
     command.add_argument("--out", required=True, type=Path, metavar="FILE.parquet|.csv|.tsv")
     command.set_defaults(run=_score)
@@ -93,6 +117,9 @@ def _add_calibrate(commands: Commands) -> None:
 
 
 def _score(parsed: argparse.Namespace) -> None:
+    if parsed.haplotype is not None:
+        _score_haplotype(parsed)
+        return
     from predictor.engines import score_file
 
     found = score_file.score(
@@ -101,11 +128,32 @@ def _score(parsed: argparse.Namespace) -> None:
         scorers=parsed.scorers,
         organism=parsed.organism,
         window=parsed.window,
+        stitch=parsed.stitch,
+        align_all=parsed.align_all,
         out=parsed.out,
     )
     print(f"Scored {found.scored:,} of {found.variants:,} variants; wrote {parsed.out}.")
     if found.problems is not None:
         print(f"Why the others could not be scored is in {found.problems}.")
+
+
+def _score_haplotype(parsed: argparse.Namespace) -> None:
+    from predictor.engines import haplotype_file
+
+    if parsed.stitch:
+        raise errors.InvalidScoringRequestError(
+            "--stitch is for variants that are scored one by one; leave it out, or give them by "
+            "--vcf."
+        )
+    count = haplotype_file.score(
+        engine=parsed.engine,
+        variants=parsed.haplotype,
+        scorers=parsed.scorers,
+        organism=parsed.organism,
+        window=parsed.window,
+        out=parsed.out,
+    )
+    print(f"Scored {count:,} variants together and each alone; wrote {parsed.out}.")
 
 
 def _ism(parsed: argparse.Namespace) -> None:

@@ -112,6 +112,13 @@ class ReferenceCache:
         if self.nbytes > self.budget:
             del self._kept[key]
 
+    def shed(self) -> None:
+        """Gives up all windows but the most recent one, and what has been read of that."""
+        while len(self._kept) > 1:
+            self._kept.popitem(last=False)
+        for allele in self._kept.values():
+            allele.found.clear()
+
     def clear(self) -> None:
         """Forgets all windows."""
         self._kept.clear()

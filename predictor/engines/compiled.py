@@ -5,7 +5,7 @@ Axes: S base pairs, N = S / 128 tokens, V variants of a window, T tracks.
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -25,10 +25,12 @@ from predictor.engines.junctions import (
     padded_insertions,
     without_empty_columns,
 )
-from predictor.engines.reading import Reading, read
+from predictor.engines.reading import read
 from predictor.engines.stages import Stages
 from predictor.engines.stitched import stitched_allele
-from predictor.engines.stretches import Stretch, stretches, whole
+from predictor.engines.stretches import SIZES
+from predictor.engines.wanted import Chosen, Means, Reads, Wanted
+from predictor.model.alphagenome import Encoded
 from predictor.model.config import TOKEN_WIDTH, ModelConfig
 from predictor.model.splicing import site_rows
 from predictor.scoring.stitching import Stitch
@@ -40,12 +42,6 @@ _FEW_TRACKS = 256
 _DEVICE_SHARE = 0.25
 _JUNCTION = OutputType.SPLICE_JUNCTIONS
 
-Means: TypeAlias = Mapping[OutputType, Float[np.ndarray, " T"]]
-"""Mean over the non-zero base pairs of every track of the track output types, with padding."""
-Chosen: TypeAlias = Mapping[OutputType, Int[np.ndarray, " T"]]
-"""Per output type the rows to compute (tissues for junctions), in this order; absent ones: all."""
-Reads: TypeAlias = Mapping[OutputType, Bool[np.ndarray, " N"]]
-"""Per output type the tokens that somebody reads; absent ones: all."""
 _ALL: Mapping[OutputType, Any] = {}
 
 _site_rows = jax.jit(site_rows)
@@ -139,6 +135,7 @@ class CompiledNetwork:
         means: Means,
         chosen: Chosen | None = None,
         reads: Reads | None = None,
+        at_once: int = SIZES[0],
     ) -> ReferenceWindow:
         """REF of a window; what was computed of it before and is still there is not again.
 
@@ -149,13 +146,16 @@ class CompiledNetwork:
           means: of all tracks of the track output types.
           chosen: rows to compute. The numbers of a track do not depend on the others.
           reads: tokens that somebody reads; outputs at 1 bp may hold anything elsewhere. The
-            numbers of a token may differ in the last digits between two `reads`, not otherwise.
+            numbers of a token may differ in the last digits between two requests with other
+            `reads` of any output type, not otherwise.
+          at_once: tokens that are decoded at a time; fewer take less memory, and may change the
+            last digits.
         """
         with self._lock:
             allele = self.references.find(codes, organism_index)
             if allele is None:
                 allele = self._new(codes, organism_index)
-            wanted = _Wanted(kinds, means, chosen or _ALL, reads or _ALL)
+            wanted = Wanted(kinds, means, chosen or _ALL, reads or _ALL, at_once)
             outputs = self._outputs(allele, wanted)
             junctions = self._own_junctions(allele, wanted) if wanted.junctions else None
             # Within the lock, so that two requests do not hold the device's memory at once.
@@ -172,6 +172,7 @@ class CompiledNetwork:
         chosen: Chosen | None = None,
         reads: Reads | None = None,
         contexts: Sequence[JunctionContext] | None = None,
+        at_once: int = SIZES[0],
     ) -> Alternates:
         """ALT sequences of a window.
 
@@ -190,8 +191,9 @@ class CompiledNetwork:
             the others are given whole. With the same reads, a sequence equal to REF gives
             exactly the outputs of `reference`.
           contexts: one for each variant, needed for junctions.
+          at_once: as `reference`.
         """
-        wanted = _Wanted(kinds, means, chosen or _ALL, reads or _ALL)
+        wanted = Wanted(kinds, means, chosen or _ALL, reads or _ALL, at_once)
         outputs: dict[OutputType, list[Array]] = {kind: [] for kind in wanted.kinds}
         junctions = []
         before: list[Array] = []
@@ -203,9 +205,7 @@ class CompiledNetwork:
                 if wanted.junctions:
                     if contexts is None:
                         raise ValueError("Junctions of variants need a context for each variant.")
-                    found = self._paired_junctions(
-                        window.allele, allele, contexts[number], wanted.chosen.get(_JUNCTION)
-                    )
+                    found = self._paired_junctions(window.allele, allele, contexts[number], wanted)
                     junctions.append(found)
                 # The device goes on while the next variant is prepared, but not further ahead:
                 # starting programs reserves their memory.
@@ -229,6 +229,8 @@ class CompiledNetwork:
         kinds: Iterable[OutputType],
         means: Means,
         context: JunctionContext | None = None,
+        chosen: Chosen | None = None,
+        at_once: int = SIZES[0],
     ) -> tuple[Outputs, Alternates]:
         """REF and ALT of an insertion or deletion whose longer allele is stitched.
 
@@ -240,11 +242,13 @@ class CompiledNetwork:
           kinds: output types.
           means: of all tracks of the track output types.
           context: needed for junctions.
+          chosen: rows to compute.
+          at_once: as `reference`.
 
         Returns:
           Outputs of REF, and ALT.
         """
-        wanted = _Wanted(kinds, means, _ALL, _ALL)
+        wanted = Wanted(kinds, means, chosen or _ALL, _ALL, at_once)
         with self._lock:
             near, far = (self._new(codes, organism_index) for codes in sides)
             joined = stitched_allele(self.stages, near, far, stitch)
@@ -259,7 +263,7 @@ class CompiledNetwork:
             if wanted.junctions:
                 if context is None:
                     raise ValueError("Junctions of variants need a context for each variant.")
-                junctions = (self._paired_junctions(reference, alternate, context, None),)
+                junctions = (self._paired_junctions(reference, alternate, context, wanted),)
             jax.block_until_ready((outputs, junctions))  # type: ignore[no-untyped-call]
         return outputs[0], Alternates(outputs[1], junctions)
 
@@ -271,6 +275,7 @@ class CompiledNetwork:
         nonzero_means: Means,
         context: JunctionContext | None = None,
         chosen: Chosen | None = None,
+        at_once: int = SIZES[0],
     ) -> DevicePrediction:
         """REF alone (B = 1), or REF and ALT (B = 2).
 
@@ -282,19 +287,28 @@ class CompiledNetwork:
           context: for REF and ALT: their junctions are paired at the same sites. One sequence
             pairs the sites that it shows itself.
           chosen: rows to compute.
+          at_once: as `reference`.
         """
         kinds = tuple(requested)
         with self._lock:
             first, *others = codes
             alone = not others
             here = kinds if alone else [kind for kind in kinds if kind is not _JUNCTION]
-            window = self.reference(first, organism_index, here, nonzero_means, chosen)
+            window = self.reference(
+                first, organism_index, here, nonzero_means, chosen, at_once=at_once
+            )
             if alone:
                 outputs = {kind: [values] for kind, values in window.outputs.items()}
                 return DevicePrediction(outputs, window.junctions)
             contexts = None if context is None else [context]
             found = self.alternates(
-                window, np.stack(others), kinds, nonzero_means, chosen, contexts=contexts
+                window,
+                np.stack(others),
+                kinds,
+                nonzero_means,
+                chosen,
+                contexts=contexts,
+                at_once=at_once,
             )
         return DevicePrediction(
             {kind: [window.outputs[kind], values] for kind, values in found.outputs.items()},
@@ -321,7 +335,8 @@ class CompiledNetwork:
         changed = edit(reference.codes, codes)
         if changed is None or reference.skips is None:
             return self._new(codes, int(organisms[0]))
-        tokens, patch = self.stages.encode_edit(reference.tokens, codes[None], changed)
+        encoded = Encoded(reference.tokens, reference.skips)
+        tokens, patch = self.stages.encode_edit(encoded, codes[None], changed)
         trunk = self.stages.transform(tokens, organisms)
         return Allele(
             codes=codes,
@@ -332,19 +347,20 @@ class CompiledNetwork:
             patch=patch,
         )
 
-    def _outputs(self, allele: Allele, wanted: "_Wanted") -> dict[OutputType, Array]:
+    def _outputs(self, allele: Allele, wanted: Wanted) -> dict[OutputType, Array]:
         tokens = allele.trunk.tokens.shape[1]
         readings = {kind: wanted.reading(kind, tokens) for kind in wanted.kinds}
-        found = read(self.stages, allele, readings.values())
+        # Those of the junctions are remembered, so that each stretch is decoded once.
+        together = [*readings.values(), *wanted.splicing(tokens)]
+        found = read(self.stages, allele, together, wanted.at_once)
         outputs = {kind: found[reading.key] for kind, reading in readings.items()}
         classes = wanted.chosen.get(OutputType.SPLICE_SITES)
         if classes is not None and OutputType.SPLICE_SITES in outputs:
             outputs[OutputType.SPLICE_SITES] = outputs[OutputType.SPLICE_SITES][..., classes]
         return outputs
 
-    def _own_junctions(self, allele: Allele, wanted: "_Wanted") -> Junctions:
-        everywhere = np.ones(len(allele.codes), bool)
-        probabilities, embeddings = self._splicing(allele, everywhere)
+    def _own_junctions(self, allele: Allele, wanted: Wanted) -> Junctions:
+        probabilities, embeddings = self._splicing(allele, wanted, np.ones(len(allele.codes), bool))
         positions = without_empty_columns(self.stages.sites(probabilities))
         return self._junctions(
             allele, [_site_rows(embeddings, positions)], positions, wanted.chosen.get(_JUNCTION)
@@ -355,11 +371,11 @@ class CompiledNetwork:
         reference: Allele,
         alternate: Allele,
         context: JunctionContext,
-        tissues: Int[np.ndarray, " T"] | None,
+        wanted: Wanted,
     ) -> Junctions:
         """Junctions of REF and ALT at the same sites, in REF coordinates (spec/model.md 13.5)."""
-        probabilities, embeddings = self._splicing(reference, context.reference_bases())
-        of_alternate = self._splicing(alternate, context.alternate_bases())
+        probabilities, embeddings = self._splicing(reference, wanted, context.reference_bases())
+        of_alternate = self._splicing(alternate, wanted, context.alternate_bases())
         alignment = context.alignment
         insertions = padded_insertions(alignment.insertions, len(reference.codes))
         candidates = candidate_sites(
@@ -375,15 +391,17 @@ class CompiledNetwork:
             _site_rows(embeddings, positions),
             aligned_site_rows(of_alternate[1], positions, alignment.source, insertions),
         ]
-        return self._junctions(reference, rows, positions, tissues)
+        return self._junctions(reference, rows, positions, wanted.chosen.get(_JUNCTION))
 
-    def _splicing(self, allele: Allele, bases: Bool[np.ndarray, " S"]) -> tuple[Array, Array]:
+    def _splicing(
+        self, allele: Allele, wanted: Wanted, bases: Bool[np.ndarray, " S"]
+    ) -> tuple[Array, Array]:
         """Class probabilities [1, S, L] and 1-bp embeddings [1, S, C], true at these bases."""
-        where = stretches(np.any(bases.reshape(-1, TOKEN_WIDTH), axis=1))
-        sites = Reading(kind=OutputType.SPLICE_SITES, stretches=where)
-        embeddings = Reading(kind=None, stretches=where)
-        found = read(self.stages, allele, (sites, embeddings))
-        return found[sites.key], found[embeddings.key]
+        tokens = np.any(bases.reshape(-1, TOKEN_WIDTH), axis=1)
+        readings = wanted.splicing(len(tokens), tokens)
+        found = read(self.stages, allele, readings, wanted.at_once)
+        probabilities, embeddings = (found[reading.key] for reading in readings)
+        return probabilities, embeddings
 
     def _junctions(
         self,
@@ -400,33 +418,6 @@ class CompiledNetwork:
             counts=counts[0] if len(counts) == 1 else jnp.concatenate(counts),
             positions=np.repeat(positions, len(counts), axis=0),
         )
-
-
-class _Wanted:
-    """What a request asks for."""
-
-    def __init__(self, kinds: Iterable[OutputType], means: Means, chosen: Chosen, reads: Reads):
-        asked = tuple(dict.fromkeys(kinds))
-        self.kinds = tuple(kind for kind in asked if kind is not _JUNCTION)
-        self.junctions = _JUNCTION in asked
-        self.means = means
-        self.chosen = chosen
-        self.reads = reads
-
-    def reading(self, kind: OutputType, tokens: int) -> Reading:
-        """How to read an output type off a window."""
-        about = OUTPUTS[kind]
-        rows = self.chosen.get(kind)
-        if kind is OutputType.SPLICE_SITES:
-            rows = None
-        means = self.means.get(kind)
-        if means is not None and rows is not None:
-            means = means[rows]
-        where: tuple[Stretch, ...] = ()
-        if about.resolution == 1:
-            read_tokens = self.reads.get(kind)
-            where = whole(tokens) if read_tokens is None else stretches(read_tokens)
-        return Reading(kind=kind, stretches=where, chosen=rows, nonzero_mean=means)
 
 
 def _default_budget() -> int:

@@ -8,6 +8,7 @@ Letters: S base pairs of the window, C channels at 1 bp.
 """
 
 import os
+import resource
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -79,6 +80,8 @@ def need(
     tracks: Mapping[OutputType, int] | None = None,
     alleles: int = 2,
     value_bytes: int = _FLOAT32,
+    at_once: int = _AT_ONCE,
+    keeps_skips: bool = False,
 ) -> Need:
     """Memory that a window needs.
 
@@ -89,19 +92,22 @@ def need(
       tracks: computed tracks of the requested output types; all of all where not given.
       alleles: 2 for variants, 1 for REF alone.
       value_bytes: of a value of the compute type.
+      at_once: base pairs that are decoded at a time.
+      keeps_skips: ALT shares the skips of REF (`edits.py`).
     """
     tracks = _all_tracks(config) if tracks is None else tracks
-    results = sum(_result_bytes(config, window, kind, tracks[kind]) for kind in tracks)
+    results = sum(result_bytes(config, window, kind, tracks[kind]) for kind in tracks)
     if OutputType.SPLICE_JUNCTIONS in tracks:
         # The 1-bp embeddings and the classes, which the junctions are computed from.
         results += window * (config.embedding_1bp_channels * value_bytes + 5 * _FLOAT32)
     working = max(
         _encoder_bytes(config, window, value_bytes),
         _tower_bytes(config, window, value_bytes),
-        _decoder_bytes(config, window, tracks, value_bytes),
+        _decoder_bytes(config, window, tracks, value_bytes, at_once),
+        _junction_bytes(config, window, tracks),
     )
     allele = reference = _allele_bytes(config, window, value_bytes)
-    if reference > REFERENCE_BYTES:
+    if keeps_skips or reference > REFERENCE_BYTES:
         reference -= _skip_bytes(config, window, value_bytes)
     return Need(
         weights=parameters * value_bytes,
@@ -132,18 +138,57 @@ def main_memory() -> int:
     `ALLELENS_MEMORY_LIMIT` where that is set; else what the kernel calls available, within the
     limit of a container.
     """
-    if limit := os.environ.get(MEMORY_VARIABLE):
-        return int(float(limit) * _GIGABYTE)
+    limit = _limit_set()
+    return _available() if limit is None else limit
+
+
+def room() -> int:
+    """Bytes of main memory that this process may take beyond those it has.
+
+    Within what the system has, what is set, and the limits of the process.
+    """
+    limit = _limit_set()
+    free = _available() if limit is None else limit - resident()
+    return min(free, _left_to_process())
+
+
+def _limit_set() -> int | None:
+    limit = os.environ.get(MEMORY_VARIABLE)
+    return int(float(limit) * _GIGABYTE) if limit else None
+
+
+def _available() -> int:
     lines = Path("/proc/meminfo").read_text().splitlines()
     fields = dict(line.split(":") for line in lines)
     return min(1024 * int(fields["MemAvailable"].split()[0]), _left_in_container())
 
 
+def resident() -> int:
+    """Bytes of main memory that this process has."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
+
+
+def _left_to_process() -> int:
+    left = 2**63
+    pages = Path("/proc/self/statm").read_text().split()
+    # Address space, and what of it is data.
+    for limit, used in ((resource.RLIMIT_AS, pages[0]), (resource.RLIMIT_DATA, pages[5])):
+        most, _ = resource.getrlimit(limit)
+        if most != resource.RLIM_INFINITY:
+            left = min(left, most - int(used) * resource.getpagesize())
+    return left
+
+
 def _left_in_container() -> int:
+    folder = Path("/sys/fs/cgroup")
     try:
-        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
-        used = int(Path("/sys/fs/cgroup/memory.current").read_text())
-    except (OSError, ValueError):
+        limit = (folder / "memory.max").read_text().strip()
+        used = int((folder / "memory.current").read_text())
+        lines = (folder / "memory.stat").read_text().splitlines()
+        # Pages of files that nobody uses are given up where memory is needed.
+        used -= int(dict(line.split() for line in lines)["inactive_file"])
+    except (OSError, ValueError, KeyError):
         limit, used = "max", 0
     return 2**63 if limit == "max" else int(limit) - used
 
@@ -168,7 +213,8 @@ def _skip_bytes(config: ModelConfig, window: int, value_bytes: int) -> int:
     return value_bytes * sum((window >> halvings) * number for halvings, number in channels)
 
 
-def _result_bytes(config: ModelConfig, window: int, kind: OutputType, tracks: int) -> int:
+def result_bytes(config: ModelConfig, window: int, kind: OutputType, tracks: int) -> int:
+    """Bytes of the predictions of one allele."""
     if kind is OutputType.SPLICE_JUNCTIONS:
         # Every donor with every acceptor, for all tissues on both strands.
         return _FLOAT32 * config.junction_sites**2 * 2 * tracks
@@ -191,15 +237,25 @@ def _tower_bytes(config: ModelConfig, window: int, value_bytes: int) -> float:
     return (sequence + pairs) * value_bytes + rows * _FLOAT32
 
 
+def _junction_bytes(config: ModelConfig, window: int, tracks: Mapping[OutputType, int]) -> int:
+    """Counts tissue by tissue, beside those that are given pair by pair."""
+    kind = OutputType.SPLICE_JUNCTIONS
+    return result_bytes(config, window, kind, tracks[kind]) if kind in tracks else 0
+
+
 def _decoder_bytes(
-    config: ModelConfig, window: int, tracks: Mapping[OutputType, int], value_bytes: int
+    config: ModelConfig,
+    window: int,
+    tracks: Mapping[OutputType, int],
+    value_bytes: int,
+    at_once: int,
 ) -> float:
     """Of the decoder, and of a head on its result."""
     bases = [number for kind, number in tracks.items() if OUTPUTS[kind].resolution == 1]
     if not bases and OutputType.SPLICE_JUNCTIONS not in tracks:
         return 0
-    decoded = min(window, _AT_ONCE + 2 * _DECODER_HALO)
-    given = min(window, _AT_ONCE)
+    decoded = min(window, at_once + 2 * _DECODER_HALO)
+    given = min(window, at_once)
     channels = config.channels * value_bytes
     embeddings = decoded * config.embedding_factor * channels
     inputs = 0

@@ -1,11 +1,11 @@
 """Several variants on one ALT sequence, scored together and one by one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from alphagenome.data.genome import Interval, Variant
 from alphagenome.models.variant_scorers import VariantScorerTypes
 
-from predictor import errors
+from predictor.engines.request import check_haplotype
 from predictor.engines.variant_run import VariantRun
 from predictor.genome.sequences import ordered_variants
 from predictor.scoring.haplotype import HaplotypeScore, HaplotypeScores, haplotype_score, joined
@@ -17,23 +17,21 @@ _Tables = list[list[ScoreTable]]
 
 
 def score_haplotype(
-    run: VariantRun, interval: Interval, variants: Sequence[Variant]
+    run: VariantRun, interval: Interval, variants: Sequence[Variant], *, done: Callable[[], None]
 ) -> tuple[HaplotypeScores, tuple[str, ...]]:
     """Scores a haplotype; see `ScoringModel.score_haplotype`.
 
     Returns:
       The scores, and warnings.
     """
-    if len(variants) < 2:
-        raise errors.InvalidScoringRequestError(
-            f"A haplotype needs two variants at least, found {len(variants)}; "
-            "a single one can be scored as it is."
-        )
+    check_haplotype(variants)
     checked = [run.check(interval, variant) for variant in variants]
     ordered = ordered_variants([found.variant for found in checked])
     window = checked[0].interval
-    combined = run.haplotype_tables(window, ordered, ordered)
-    alone = [run.haplotype_tables(window, ordered, [variant]) for variant in ordered]
+    combined, *alone = (
+        _tables(run, window, ordered, on_alt, done)
+        for on_alt in (ordered, *([variant] for variant in ordered))
+    )
     scores = [
         score
         for number, scorer in enumerate(run.scorers)
@@ -41,6 +39,18 @@ def score_haplotype(
     ]
     warnings = dict.fromkeys(sentence for found in checked for sentence in found.warnings)
     return HaplotypeScores(window, tuple(ordered), tuple(scores)), tuple(warnings)
+
+
+def _tables(
+    run: VariantRun,
+    window: Interval,
+    at: Sequence[Variant],
+    variants: Sequence[Variant],
+    done: Callable[[], None],
+) -> _Tables:
+    found = run.haplotype_tables(window, at, variants)
+    done()
+    return found
 
 
 def _of_scorer(

@@ -20,7 +20,7 @@ from anndata import AnnData
 from predictor import errors
 from predictor.engines import hosted_connection
 from predictor.engines.patience import Patience, patiently, refusal
-from predictor.engines.request import check_places, check_window
+from predictor.engines.request import check_places, check_sequence, check_window
 from predictor.genome.reference import Reference
 from predictor.genome.variant import check_reference_bases
 from predictor.scoring import checks
@@ -88,11 +88,32 @@ class HostedModel(DnaModel):  # type: ignore[misc]  # The SDK has no type inform
         """As the SDK; waits for a busy service.
 
         Raises:
-          UnsupportedWindowError, UnknownOntologyTermError, HostedServiceError, ServiceBusyError.
+          InvalidSequenceError, UnsupportedWindowError, UnknownOntologyTermError,
+          HostedServiceError, ServiceBusyError.
         """
+        parts = self.iter_sequence(
+            sequence,
+            organism=organism,
+            requested_outputs=requested_outputs,
+            ontology_terms=ontology_terms,
+            interval=interval,
+        )
+        return Output(**{kind.name.lower(): data for kind, data in parts})
+
+    def iter_sequence(
+        self,
+        sequence: str,
+        *,
+        organism: Organism = Organism.HOMO_SAPIENS,
+        requested_outputs: Iterable[OutputType],
+        ontology_terms: Terms,
+        interval: Interval | None = None,
+    ) -> Iterator[tuple[OutputType, Data]]:
+        """As `LocalModel.iter_sequence`; one request for all output types."""
+        check_sequence(sequence, interval)
         check_window(len(sequence), self.windows, engine=self.engine)
         asked = self._asked(organism, requested_outputs, ontology_terms)
-        return self._patiently(self._client.predict_sequence, sequence, interval=interval, **asked)
+        return self._sequence(sequence, interval, asked)
 
     def predict_interval(
         self,
@@ -278,6 +299,13 @@ class HostedModel(DnaModel):  # type: ignore[misc]  # The SDK has no type inform
             "requested_outputs": tuple(dict.fromkeys(outputs)),
             "ontology_terms": curies,
         }
+
+    def _sequence(
+        self, sequence: str, interval: Interval | None, asked: Mapping[str, Any]
+    ) -> Iterator[tuple[OutputType, Data]]:
+        found = self._patiently(self._client.predict_sequence, sequence, interval=interval, **asked)
+        for kind in asked["requested_outputs"]:
+            yield kind, _listed(found.get(kind))
 
     def _alleles(
         self,

@@ -100,7 +100,9 @@ def align_to_reference(
       insertions: REF base, first and one past the last ALT base; rows whose REF base is S or
         more only fill the array up.
     """
-    aligned = jnp.where(source[:, None] >= 0, values[jnp.maximum(source, 0)], 0)
+    aligned: Array = jnp.where(source[:, None] >= 0, values[jnp.maximum(source, 0)], 0)
+    if not len(insertions):
+        return aligned
 
     def fold(row: Int[Array, ""], so_far: Float[Array, "S C"]) -> Float[Array, "S C"]:
         at, first, last = insertions[row]
@@ -120,7 +122,9 @@ def aligned_site_rows(
     """The rows of ALT embeddings, aligned to REF, at sites in REF coordinates."""
     values, sites = embeddings[0], jnp.maximum(positions[0], 0)
     rows = source[sites]
-    found = jnp.where(rows[..., None] >= 0, values[jnp.maximum(rows, 0)], 0)
+    found: Array = jnp.where(rows[..., None] >= 0, values[jnp.maximum(rows, 0)], 0)
+    if not len(insertions):
+        return found[None]
 
     def fold(row: Int[Array, ""], so_far: Float[Array, "4 K C"]) -> Float[Array, "4 K C"]:
         at, first, last = insertions[row]
@@ -140,7 +144,9 @@ def _largest(
 
 
 def padded_insertions(insertions: np.ndarray, length: int) -> np.ndarray:
-    """Fills up to a power of two, so that few numbers of insertions are compiled."""
+    """None stay none; otherwise fills up to a power of two, so that few numbers are compiled."""
+    if not len(insertions):
+        return np.zeros((0, 3), np.int32)
     rows = 1 << max(len(insertions) - 1, 0).bit_length()
     padded = np.full((rows, 3), length, np.int32)
     padded[: len(insertions)] = insertions

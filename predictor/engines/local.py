@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -14,8 +15,10 @@ from alphagenome.models.dna_model import Organism
 from alphagenome.models.dna_output import Output, OutputMetadata, OutputType, VariantOutput
 
 from predictor import errors
+from predictor.engines import pieces
 from predictor.engines.compilation_cache import use_compilation_cache
 from predictor.engines.compiled import DevicePrediction
+from predictor.engines.edits import keeps_skips
 from predictor.engines.junctions import JunctionContext
 from predictor.engines.listing import Listing
 from predictor.engines.organism_data import (
@@ -25,8 +28,9 @@ from predictor.engines.organism_data import (
     nonzero_means,
     variant_on_assembly,
 )
-from predictor.engines.out_of_memory import in_smaller_steps
-from predictor.engines.request import check_places, check_window
+from predictor.engines.out_of_memory import told_as_sentence
+from predictor.engines.pieces import Gathered, Piece
+from predictor.engines.request import check_places, check_sequence, check_window
 from predictor.engines.scoring_model import ScoringModel
 from predictor.genome.gene_annotation import load_annotation
 from predictor.genome.reference import Reference
@@ -35,6 +39,7 @@ from predictor.genome.variant import check_reference_bases
 from predictor.scoring.calibration_table import installed_calibrations
 from predictor.scoring.site import SitesOfGenes
 from predictor.tracks.alignment import AlleleAlignment
+from predictor.tracks.catalogue import TrackTable
 from predictor.tracks.output_types import OUTPUTS
 from predictor.tracks.strand import opposite_sites
 from predictor.weights import checkpoint
@@ -125,21 +130,33 @@ class LocalModel(ScoringModel):
           UnsupportedWindowError: names the nearest length.
           UnknownOntologyTermError, OutputNotAvailableError, UnsupportedOrganismError.
         """
-        if other := sorted(set(sequence) - set("ACGTN")):
-            raise errors.InvalidSequenceError(
-                f"The sequence holds {', '.join(map(repr, other[:5]))}; "
-                "only the capital letters A, C, G, T and N are understood."
-            )
-        if interval is not None and interval.width != len(sequence):
-            raise errors.InvalidSequenceError(
-                f"The sequence has {len(sequence):,} letters, but its interval "
-                f"{interval.width:,} bp; both must be equal."
-            )
+        parts = self.iter_sequence(
+            sequence,
+            organism=organism,
+            requested_outputs=requested_outputs,
+            ontology_terms=ontology_terms,
+            interval=interval,
+        )
+        return _output(dict(parts))
+
+    def iter_sequence(
+        self,
+        sequence: str,
+        *,
+        organism: Organism = Organism.HOMO_SAPIENS,
+        requested_outputs: Iterable[OutputType],
+        ontology_terms: Terms,
+        interval: Interval | None = None,
+    ) -> Iterator[tuple[OutputType, Data]]:
+        """As `predict_sequence`, output type by output type in the order requested.
+
+        Bad input is refused by the call itself; the network runs when the first part is taken.
+        """
+        check_sequence(sequence, interval)
         request = self._request(organism, requested_outputs, ontology_terms)
         self._check_window(len(sequence))
-        listing = self._listing(request, interval, len(sequence))
-        parts = self._parts([sequence], request, listing, None, None)
-        return _output({kind: found[0] for kind, found in parts})
+        parts = self._parts([sequence], request, interval, None, None)
+        return ((kind, found[0]) for kind, found in parts)
 
     def predict_interval(
         self,
@@ -271,7 +288,6 @@ class LocalModel(ScoringModel):
                     raise
                 warnings.warn(error.message, stacklevel=4)
         alleles: Sequence[str] = allele_sequences(interval, variants, reference)
-        listing = self._listing(request, interval, interval.width)
         alignment = context = None
         if variants:
             alignment = AlleleAlignment(interval, variants)
@@ -279,7 +295,7 @@ class LocalModel(ScoringModel):
                 context = self._junction_context(organism, interval, variants, alignment)
         else:
             alleles = alleles[:1]
-        parts = self._parts(alleles, request, listing, context, alignment if align else None)
+        parts = self._parts(alleles, request, interval, context, alignment if align else None)
         return ((kind, found[0], found[1] if variants else None) for kind, found in parts)
 
     def warm(
@@ -298,6 +314,7 @@ class LocalModel(ScoringModel):
 
         Raises:
           UnsupportedWindowError: names the nearest length.
+          NotEnoughMemoryError: the window does not fit.
         """
         self._check_window(window)
         organism = self.catalogue.organisms[0]
@@ -306,10 +323,10 @@ class LocalModel(ScoringModel):
         context = None
         if alleles > 1 and OutputType.SPLICE_JUNCTIONS in request.kinds:
             context = _context(AlleleAlignment(interval, []), interval, None, None)
-        listing = self._listing(request, interval, window)
         # A substitution: REF and insertions need nothing that it does not need.
         sequences = ["N" * window, "A" + "N" * (window - 1)][:alleles]
-        self._run(sequences, request, listing, context)
+        for _ in self._parts(sequences, request, interval, context, None):
+            pass
 
     def output_metadata(self, organism: Organism = Organism.HOMO_SAPIENS) -> OutputMetadata:
         """The tracks of every output type, without padding.
@@ -355,67 +372,79 @@ class LocalModel(ScoringModel):
             annotation.splice_sites(interval),
         )
 
-    def _run(
-        self,
-        sequences: Sequence[str],
-        request: "_Request",
-        listing: Listing,
-        context: JunctionContext | None,
-    ) -> DevicePrediction:
-        chosen = None
-        if listing.only_listed:
-            tables = {k: self.catalogue.table(request.organism, k) for k in request.kinds}
-            chosen = {kind: listing.rows(table) for kind, table in tables.items()}
-        return self.network.predict(
-            np.stack([base_codes(sequence) for sequence in sequences]),
-            ORGANISM_INDEX[request.organism],
-            request.kinds,
-            nonzero_means(self.catalogue, request.organism, self.network.config.tracks),
-            context,
-            chosen,
-        )
-
-    def _listing(self, request: "_Request", interval: Interval | None, width: int) -> Listing:
-        return Listing(
-            interval=interval,
-            width=width,
-            curies=request.curies,
-            only_listed=self.network.chooses_tracks,
-        )
-
     def _parts(
         self,
         sequences: Sequence[str],
         request: "_Request",
-        listing: Listing,
+        interval: Interval | None,
         context: JunctionContext | None,
         alignment: AlleleAlignment | None,
     ) -> Iterator[tuple[OutputType, list[Data]]]:
         """Per output type the data of each sequence; only the second one is aligned.
 
-        Where the memory is not enough for all output types, fewer of them are computed at a time.
+        Where the memory is not enough for everything, less of it is computed at a time.
         """
-
-        def compute(kinds: Sequence[OutputType]) -> DevicePrediction:
-            return self._run(sequences, request._replace(kinds=tuple(kinds)), listing, context)
-
-        steps = in_smaller_steps(
-            request.kinds,
-            compute,
-            release=self.network.references.clear,
-            window=listing.width,
+        listing = Listing(
+            interval=interval,
+            width=len(sequences[0]),
+            curies=request.curies,
+            only_listed=self.network.chooses_tracks,
         )
-        for kinds, predicted in steps:
-            for kind in kinds:
-                table = self.catalogue.table(request.organism, kind)
-                if kind is OutputType.SPLICE_JUNCTIONS:
-                    yield kind, list(listing.junctions(table, predicted.listed_junctions()))
-                    continue
-                values = predicted.output(kind)
+        tables = {kind: self.catalogue.table(request.organism, kind) for kind in request.kinds}
+        rows = {kind: listing.rows(table) for kind, table in tables.items()}
+        codes = np.stack([base_codes(sequence) for sequence in sequences])
+
+        def compute(some: Sequence[Piece], at_once: int) -> DevicePrediction:
+            chosen = {
+                piece.kind: rows[piece.kind][piece.first : piece.end]
+                for piece in some
+                if listing.only_listed or not piece.is_whole
+            }
+            return self.network.predict(
+                codes,
+                ORGANISM_INDEX[request.organism],
+                [piece.kind for piece in some],
+                nonzero_means(self.catalogue, request.organism, self.network.config.tracks),
+                context,
+                chosen,
+                at_once,
+            )
+
+        steps = pieces.steps(
+            self.network,
+            [pieces.whole(kind, len(rows[kind])) for kind in request.kinds],
+            window=listing.width,
+            alleles=len(codes),
+            keeps_skips=len(codes) > 1 and keeps_skips(*codes),
+        )
+        gathered = Gathered()
+        with told_as_sentence(listing.width):
+            for some, predicted in steps(compute):
+                yield from self._data_of(some, predicted, tables, listing, gathered, alignment)
+                # Not in memory together with what comes next.
+                del predicted
+
+    def _data_of(
+        self,
+        some: Sequence[Piece],
+        predicted: DevicePrediction,
+        tables: Mapping[OutputType, TrackTable],
+        listing: Listing,
+        gathered: Gathered,
+        alignment: AlleleAlignment | None,
+    ) -> Iterator[tuple[OutputType, list[Data]]]:
+        """Output types of which the last piece is there, with the data of each sequence."""
+        for piece in some:
+            kind, table = piece.kind, tables[piece.kind]
+            if kind is OutputType.SPLICE_JUNCTIONS:
+                yield kind, list(listing.junctions(table, predicted.listed_junctions()))
+                continue
+            listed = listing if piece.is_whole else replace(listing, only_listed=True)
+            if values := gathered.add(piece, predicted.output(kind)):
                 yield (
                     kind,
                     [
-                        listing.tracks(kind, table, allele, alignment if number else None)
+                        listed.tracks(kind, table, allele, alignment if number else None)
                         for number, allele in enumerate(values)
                     ],
                 )

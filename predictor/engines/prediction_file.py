@@ -9,7 +9,7 @@ tracks], `.../SPLICE_JUNCTIONS/start`, `end`, `strand` [junctions] and `values` 
 import json
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,15 @@ import numpy as np
 from alphagenome.data.genome import Interval, Variant
 from alphagenome.data.junction_data import JunctionData
 from alphagenome.models.dna_model import Organism
-from alphagenome.models.dna_output import Output, VariantOutput
+from alphagenome.models.dna_output import Output, OutputType, VariantOutput
 
 from predictor import errors
 from predictor.engines import registry
-from predictor.engines.request import check_places, check_window
+from predictor.engines.request import check_places, check_sequence, check_window
 from predictor.genome.interval import parse_interval
 from predictor.genome.variant import check_variant, parse_variant
+from predictor.progress import Progress
+from predictor.scoring.checks import check_interval_site
 from predictor.tracks.catalogue import catalogue
 from predictor.tracks.output_types import OUTPUTS, parse_organism, parse_output_types
 
@@ -64,6 +66,11 @@ def predict(
     place, bases, alleles = _what(found, chosen, interval, variants, sequence)
     width = place.width if place is not None else len(bases)
     check_window(width, found.windows, engine=engine)
+    sentences: list[str] = []
+    if sequence is not None:
+        check_sequence(bases, place)
+    elif place is not None:
+        sentences = check_interval_site(place, registry.open_reference(found, chosen))
     # Only now, when nothing can be wrong with the request any more: it takes seconds.
     model = registry.open_engine(engine)
     request = {"organism": chosen, "requested_outputs": kinds, "ontology_terms": terms}
@@ -75,12 +82,26 @@ def predict(
     }
     if sequence is not None:
         about["sequence"] = sequence.name
-        write(out, model.predict_sequence(bases, interval=place, **request), about)
-    elif alleles:
-        about |= {"variants": [str(variant) for variant in alleles], "aligned": align}
-        write(out, model.predict_alleles(place, alleles, align=align, **request), about)
+        parts = ((*part, None) for part in model.iter_sequence(bases, interval=place, **request))
     else:
-        write(out, model.predict_interval(place, **request), about)
+        parts = model.iter_alleles(place, alleles, align=align, **request)
+    if alleles:
+        about |= {"variants": [str(variant) for variant in alleles], "aligned": align}
+    with Progress(len(kinds), "output types") as progress:
+        for sentence in sentences:
+            progress.say(sentence)
+        write(out, _collected(parts, progress, both=bool(alleles)), about)
+
+
+def _collected(
+    parts: Iterable[tuple[OutputType, Any, Any]], progress: Progress, *, both: bool
+) -> Output | VariantOutput:
+    reference, alternate = {}, {}
+    for kind, ref, alt in parts:
+        reference[kind.name.lower()], alternate[kind.name.lower()] = ref, alt
+        progress.advance()
+    found = Output(**reference)
+    return VariantOutput(reference=found, alternate=Output(**alternate)) if both else found
 
 
 def _what(

@@ -28,12 +28,15 @@ class Reading:
     Attributes:
       kind: output type other than junctions; None for the 1-bp embeddings.
       stretches: where, for what has a resolution of 1 bp.
+      decoded: for each of them the stretch that is decoded for it, which holds it; themselves
+        where not given.
       chosen: rows of the head; None for all. The splice classes are always all.
       nonzero_mean: of these tracks; None where predictions are in data units already.
     """
 
     kind: OutputType | None
     stretches: tuple[Stretch, ...] = ()
+    decoded: tuple[Stretch, ...] | None = None
     chosen: np.ndarray | None = None
     nonzero_mean: np.ndarray | None = None
 
@@ -43,9 +46,15 @@ class Reading:
         arrays = (self.chosen, self.nonzero_mean)
         return (
             self.kind,
-            self.stretches,
+            self.parts,
             *(None if array is None else array.tobytes() for array in arrays),
         )
+
+    @property
+    def parts(self) -> tuple[tuple[Stretch, Stretch], ...]:
+        """Each stretch that is decoded, with one that is read from it."""
+        decoded = self.stretches if self.decoded is None else self.decoded
+        return tuple(zip(decoded, self.stretches, strict=True))
 
     @property
     def at_bases(self) -> bool:
@@ -53,10 +62,18 @@ class Reading:
         return self.kind is None or OUTPUTS[self.kind].resolution == 1
 
 
-def read(stages: Stages, allele: Allele, readings: Iterable[Reading]) -> dict[Any, Array]:
+def read(
+    stages: Stages, allele: Allele, readings: Iterable[Reading], at_once: int = SIZES[0]
+) -> dict[Any, Array]:
     """Reads what has not been read of this allele before, and remembers it there.
 
     What a reading gives does not depend on the others. Bases outside its stretches are 0.
+
+    Args:
+      stages: of the network.
+      allele: grows by what is read.
+      readings: what is wanted.
+      at_once: tokens of stretches that may be in memory together.
 
     Returns:
       By `Reading.key`, arrays [B, bins, T] or [B, bins, bins, T] on the device.
@@ -66,7 +83,7 @@ def read(stages: Stages, allele: Allele, readings: Iterable[Reading]) -> dict[An
     for reading in missing:
         if not reading.at_bases:
             allele.found[reading.key] = _read_tokens(stages, allele, reading)
-    allele.found |= _read_bases(stages, allele, [r for r in missing if r.at_bases])
+    allele.found |= _read_bases(stages, allele, [r for r in missing if r.at_bases], at_once)
     return {key: allele.found[key] for key in wanted}
 
 
@@ -81,7 +98,9 @@ def _read_tokens(stages: Stages, allele: Allele, reading: Reading) -> Array:
     )
 
 
-def _read_bases(stages: Stages, allele: Allele, readings: list[Reading]) -> dict[Any, Array]:
+def _read_bases(
+    stages: Stages, allele: Allele, readings: list[Reading], at_once: int
+) -> dict[Any, Array]:
     if allele.bp_1 is not None:
         return {
             reading.key: _at_bases(stages, allele, reading, allele.bp_1) for reading in readings
@@ -92,25 +111,26 @@ def _read_bases(stages: Stages, allele: Allele, readings: list[Reading]) -> dict
     skips = allele.skips
     if readings and skips is None:
         skips = stages.encode(allele.codes[None]).skips
-    for stretch in sorted({stretch for reading in readings for stretch in reading.stretches}):
+    for decoded in sorted({decoded for reading in readings for decoded, _ in reading.parts}):
         assert skips is not None, "encoded above"
-        bp_1 = stages.decode(allele.trunk, skips, allele.organisms, stretch, allele.patch)
+        bp_1 = stages.decode(allele.trunk, skips, allele.organisms, decoded, allele.patch)
         for reading in readings:
-            if stretch not in reading.stretches:
-                continue
-            values = _at_bases(stages, allele, reading, bp_1)
-            if stretch.given < tokens:
-                whole = found.get(reading.key)
-                if whole is None:
-                    whole = jnp.zeros(*shapes[reading.key])
-                values = stages.put(whole, values, stretch)
-            found[reading.key] = values
-        if stretch.given >= SIZES[0]:
+            for source, stretch in reading.parts:
+                if source != decoded:
+                    continue
+                values = _at_bases(stages, allele, reading, stages.keep(bp_1, decoded, stretch))
+                if stretch.given < tokens:
+                    whole = found.get(reading.key)
+                    if whole is None:
+                        whole = stages.zeros(*shapes[reading.key])
+                    values = stages.put(whole, values, stretch)
+                found[reading.key] = values
+        if decoded.given >= at_once:
             # One large stretch in memory at a time: starting programs reserves their memory.
-            jax.block_until_ready(found)  # type: ignore[no-untyped-call]
+            jax.block_until_ready([*found.values()])  # type: ignore[no-untyped-call]
     for reading in readings:
         if not reading.stretches:
-            found[reading.key] = jnp.zeros(*shapes[reading.key])
+            found[reading.key] = stages.zeros(*shapes[reading.key])
     return found
 
 

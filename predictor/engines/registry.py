@@ -14,18 +14,21 @@ from alphagenome.models.dna_model import DnaModel, Organism
 from alphagenome.models.dna_output import OutputType
 
 from predictor import errors
-from predictor.engines import hosted_connection
+from predictor.engines import fit, hosted_connection
+from predictor.engines.out_of_memory import POSSIBLE_ERRORS, is_out_of_memory
 from predictor.home import genome_folder
 from predictor.tracks.output_types import organism_name
 from predictor.weights.load import described_folder, weights_folder
 
 if TYPE_CHECKING:
+    from predictor.engines.local import LocalModel
     from predictor.genome.polyadenylation import PolyadenylationSites
     from predictor.genome.reference import Reference
 
 _HUMAN, _MOUSE = Organism.HOMO_SAPIENS, Organism.MUS_MUSCULUS
 _SDK_WINDOWS = (16_384, 131_072, 524_288, 1_048_576)
 _FOLDS = 4
+_FLOAT32 = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -279,6 +282,7 @@ def open_engine(name: str) -> DnaModel:
       EngineNotInstalledError: says what is missing and which command installs it;
         `WeightsMissingError` where it is the weights.
       HostedServiceError: the hosted service does not answer.
+      NotEnoughMemoryError: the weights do not fit into the memory that is free.
     """
     engine = installed_engine(name)
     if not engine.needs_weights:
@@ -289,14 +293,49 @@ def open_engine(name: str) -> DnaModel:
     # Imported late: it brings JAX with it.
     from predictor.engines.local import LocalModel
 
-    return LocalModel.load(
-        weights_folder(name),
-        engine=name,
-        references=open_references(engine),
-        annotations=annotation_paths(engine),
-        polyadenylation_sites=open_polyadenylation_sites(engine),
-        windows=engine.windows,
-    )
+    needed, room = _weights_bytes(name), fit.room()
+    try:
+        # Before the system ends the process.
+        if needed > room:
+            raise MemoryError
+        return LocalModel.load(
+            weights_folder(name),
+            engine=name,
+            references=open_references(engine),
+            annotations=annotation_paths(engine),
+            polyadenylation_sites=open_polyadenylation_sites(engine),
+            windows=engine.windows,
+        )
+    except POSSIBLE_ERRORS as error:
+        if not is_out_of_memory(error):
+            raise
+        raise errors.NotEnoughMemoryError(
+            f"The weights of the engine {name} take {needed / 1e9:.1f} GB of memory, and "
+            f"{max(room, 0) / 1e9:.1f} GB are free; end other programs, or raise "
+            f"{fit.MEMORY_VARIABLE} where that is set."
+        ) from None
+
+
+def _weights_bytes(name: str) -> int:
+    """What the weights take in float32; 0 where their card does not tell."""
+    return _FLOAT32 * int(engine_card(name).get("parameters", 0))
+
+
+def open_network(name: str, what: str) -> "LocalModel":
+    """Opens an engine that is to give `what` only a network in this process can.
+
+    Raises:
+      NotSupportedError: the engine is a service somewhere else.
+      And as `open_engine`.
+    """
+    from predictor.engines.local import LocalModel
+
+    model = open_engine(name)
+    if not isinstance(model, LocalModel):
+        raise errors.NotSupportedError(
+            f"The engine {name} gives no {what}; choose one whose weights are installed here."
+        )
+    return model
 
 
 def open_references(engine: Engine) -> dict[Organism, "Reference"]:

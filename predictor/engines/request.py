@@ -40,6 +40,28 @@ def check_window(width: int, windows: Sequence[int] | None, *, engine: str) -> N
         )
 
 
+def check_sequence(sequence: str, interval: Interval | None) -> None:
+    """Refuses a sequence that cannot be read.
+
+    Args:
+      sequence: to be predicted.
+      interval: where it lies, if that is known.
+
+    Raises:
+      InvalidSequenceError: other letters than ACGTN, or not as long as the interval.
+    """
+    if other := sorted(set(sequence) - set("ACGTN")):
+        raise errors.InvalidSequenceError(
+            f"The sequence holds {', '.join(map(repr, other[:5]))}; "
+            "only the capital letters A, C, G, T and N are understood."
+        )
+    if interval is not None and interval.width != len(sequence):
+        raise errors.InvalidSequenceError(
+            f"The sequence has {len(sequence):,} letters, but its interval "
+            f"{interval.width:,} bp; both must be equal."
+        )
+
+
 def check_variants(interval: Interval, variants: Sequence[Variant], reference: Reference) -> None:
     """Refuses variants that cannot be predicted together in a window.
 
@@ -58,6 +80,21 @@ def check_variants(interval: Interval, variants: Sequence[Variant], reference: R
     check_places(interval, variants)
     for variant in variants:
         check_reference_bases(variant, reference)
+
+
+def check_haplotype(variants: Sequence[Variant]) -> None:
+    """Refuses what is no haplotype of several variants.
+
+    Raises:
+      InvalidScoringRequestError: fewer than two.
+      OverlappingVariantsError: two of them change the same bases.
+    """
+    if len(variants) < 2:
+        raise errors.InvalidScoringRequestError(
+            f"A haplotype needs two variants at least, found {len(variants)}; "
+            "a single one can be scored as it is."
+        )
+    ordered_variants(variants)
 
 
 def check_places(interval: Interval, variants: Sequence[Variant]) -> None:

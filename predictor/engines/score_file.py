@@ -12,12 +12,11 @@ import itertools
 import json
 import shutil
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.csv
 import pyarrow.parquet as pq
 from alphagenome.data.genome import Interval
 from alphagenome.models.dna_model import DnaModel, Organism
@@ -26,6 +25,7 @@ from alphagenome.models.variant_scorers import VariantScorerTypes
 from predictor import errors
 from predictor.engines import registry
 from predictor.engines.request import check_places, check_window
+from predictor.engines.table_file import appearing, writer
 from predictor.genome.reference import Reference
 from predictor.genome.variant_file import VariantRecord, checked_record, read_records
 from predictor.progress import Progress
@@ -63,6 +63,8 @@ class _Request:
     scorers: tuple[str, ...]
     organism: str
     window: int
+    stitch: bool
+    align_all: bool
 
 
 def score(
@@ -72,6 +74,8 @@ def score(
     scorers: str | None,
     organism: str,
     window: int | None,
+    stitch: bool = False,
+    align_all: bool = False,
     out: Path,
 ) -> Summary:
     """Scores every variant of a file in a window of its own, centred on it.
@@ -85,12 +89,15 @@ def score(
       scorers: names or settings between commas; None for the recommended ones.
       organism: human or mouse.
       window: bp; the engine's usual one where not given.
+      stitch: see `ScoringModel.variant_run`; such scores have no quantiles.
+      align_all: likewise.
       out: the table; .parquet, .csv or .tsv.
 
     Raises:
-      AllelensError: any of the kinds of input error, each with its sentence.
+      AllelensError: any of the kinds of input error, each with its sentence. Also if no variant
+        can be scored; a table that is there already then stays as it is.
     """
-    write = _writer(out)
+    write = writer(out, SCHEMA)
     found = registry.installed_engine(engine)
     chosen = parse_organism(organism)
     wanted = parse_variant_scorers(scorers) if scorers is not None else []
@@ -112,10 +119,18 @@ def score(
             scorers=tuple(map(str, wanted)),
             organism=chosen.name,
             window=width,
+            stitch=stitch,
+            align_all=align_all,
         ),
     )
     # Only now, when nothing can be wrong with the request any more: it takes seconds.
-    run = _Run(registry.open_engine(engine), reference, wanted, chosen, width)
+    switches = {name: True for name, on in {"stitch": stitch, "align_all": align_all}.items() if on}
+    model = (
+        registry.open_network(engine, "scores that are stitched or aligned by choice")
+        if switches
+        else registry.open_engine(engine)
+    )
+    run = _Run(model, reference, wanted, chosen, width, switches)
     with Progress(total, "variants") as progress:
         told = _Told(progress)
         chunks = _chunks(read_records(vcf, reference.names))
@@ -124,13 +139,19 @@ def score(
                 parts.write(number, *run.score(records, told))
             progress.advance(len(records))
     count = -(-total // _CHUNK)
-    write(out, parts.tables(count))
     problems = parts.problems(count)
     beside = out.with_name(f"{out.name}.problems.tsv")
+    if len(problems) < total:
+        write(parts.tables(count))
     beside.unlink(missing_ok=True)
     if problems:
         _write_problems(beside, problems)
     parts.remove()
+    if len(problems) == total:
+        raise errors.InvalidScoringRequestError(
+            f"None of the variants of {vcf.name} can be scored, so no table was written; why is "
+            f"in {beside}."
+        )
     return Summary(
         variants=total,
         scored=total - len(problems),
@@ -163,12 +184,14 @@ class _Run:
         scorers: Sequence[VariantScorerTypes],
         organism: Organism,
         window: int,
+        switches: Mapping[str, bool],
     ):
         self._model = model
         self._reference = reference
         self._scorers = scorers
         self._organism = organism
         self._window = window
+        self._switches = switches
 
     def score(
         self, records: Sequence[VariantRecord], tell: Callable[[str], None]
@@ -223,6 +246,7 @@ class _Run:
             self._scorers,
             organism=self._organism,
             progress_bar=False,
+            **self._switches,
         )
         for record, one in zip(records, results, strict=True):
             yield ScoredRecord(record.name, record.line, one)
@@ -283,54 +307,7 @@ def _with_problem(record: VariantRecord, problem: str) -> VariantRecord:
     return VariantRecord(line=record.line, text=record.text, name=record.name, problem=problem)
 
 
-def _writer(out: Path) -> Callable[[Path, Iterator[pa.Table]], None]:
-    if out.suffix not in _FORMATS:
-        raise errors.InvalidScoringRequestError(
-            f"{out.name} ends in none of {', '.join(_FORMATS)}; choose one of these formats.",
-            field="out",
-        )
-    return _FORMATS[out.suffix]
-
-
-def _write_parquet(out: Path, tables: Iterator[pa.Table]) -> None:
-    with _appearing(out) as name, pq.ParquetWriter(name, SCHEMA, compression="zstd") as file:
-        for table in tables:
-            file.write_table(table)
-
-
-def _write_text(out: Path, tables: Iterator[pa.Table], *, delimiter: str) -> None:
-    with _appearing(out) as temporary, temporary.open("wb") as file:
-        for number, table in enumerate(tables):
-            options = pyarrow.csv.WriteOptions(
-                include_header=number == 0, delimiter=delimiter, quoting_style="needed"
-            )
-            pyarrow.csv.write_csv(table, file, options)
-
-
-def _write_csv(out: Path, tables: Iterator[pa.Table]) -> None:
-    _write_text(out, tables, delimiter=",")
-
-
-def _write_tsv(out: Path, tables: Iterator[pa.Table]) -> None:
-    _write_text(out, tables, delimiter="\t")
-
-
-_FORMATS = {".parquet": _write_parquet, ".csv": _write_csv, ".tsv": _write_tsv}
-
-
 def _write_problems(path: Path, rows: Sequence[Sequence[str | int]]) -> None:
-    with _appearing(path) as temporary, temporary.open("w", newline="") as file:
+    with appearing(path) as temporary, temporary.open("w", newline="") as file:
         writer = csv.writer(file, "excel-tab", lineterminator="\n")
         writer.writerows([("line", "variant", "id", "problem"), *rows])
-
-
-@contextlib.contextmanager
-def _appearing(path: Path) -> Iterator[Path]:
-    """A temporary name that becomes the path at the end, and is gone if something goes wrong."""
-    temporary = path.with_name(f".{path.name}.new")
-    try:
-        yield temporary
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

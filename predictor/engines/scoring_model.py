@@ -1,7 +1,7 @@
 """The scoring half of a local engine: the SDK's score_* calls on our network."""
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from alphagenome.data.genome import Interval, Variant
 from alphagenome.models.dna_model import DEFAULT_MAX_WORKERS, DnaModel, Organism
@@ -15,6 +15,7 @@ from predictor.engines.compiled import CompiledNetwork, independent
 from predictor.engines.haplotype_scores import score_haplotype
 from predictor.engines.interval_run import IntervalRun
 from predictor.engines.organism_data import OrganismData, interval_on_assembly
+from predictor.engines.variant_plan import CheckedVariant
 from predictor.engines.variant_run import VariantRun
 from predictor.genome.gene_annotation import Annotation
 from predictor.genome.reference import Reference
@@ -132,6 +133,8 @@ class ScoringModel(DnaModel):  # type: ignore[misc]  # The SDK has no type infor
         progress_bar: bool = True,
         max_workers: int = DEFAULT_MAX_WORKERS,
         merge_stranded_gene_tracks: bool = False,
+        align_all: bool = False,
+        stitch: bool = False,
     ) -> list[list[AnnData]]:
         """Scores variants, each in its interval or all in one.
 
@@ -144,9 +147,11 @@ class ScoringModel(DnaModel):  # type: ignore[misc]  # The SDK has no type infor
           max_workers: accepted as by the SDK; the device takes one batch after the other, so
             that it changes neither scores nor speed.
           merge_stranded_gene_tracks: as `score_variant`.
+          align_all: as `variant_run`.
+          stitch: as `variant_run`.
 
         Returns:
-          For each variant what `score_variant` returns, to the byte.
+          For each variant what `score_variant` returns, to the byte, where nothing is switched on.
 
         Raises:
           InvalidScoringRequestError: not as many intervals as variants.
@@ -159,6 +164,8 @@ class ScoringModel(DnaModel):  # type: ignore[misc]  # The SDK has no type infor
             variant_scorers,
             organism=organism,
             merge_stranded_gene_tracks=merge_stranded_gene_tracks,
+            align_all=align_all,
+            stitch=stitch,
         )
         return list(tqdm(scores, total=len(variants), disable=not progress_bar))
 
@@ -170,6 +177,8 @@ class ScoringModel(DnaModel):  # type: ignore[misc]  # The SDK has no type infor
         *,
         organism: Organism = Organism.HOMO_SAPIENS,
         merge_stranded_gene_tracks: bool = False,
+        align_all: bool = False,
+        stitch: bool = False,
     ) -> Iterator[list[AnnData]]:
         """As `score_variants`, one variant after the other, as soon as its scores are there.
 
@@ -181,6 +190,8 @@ class ScoringModel(DnaModel):  # type: ignore[misc]  # The SDK has no type infor
         run = self.variant_run(
             variant_scorers,
             organism=organism,
+            align_all=align_all,
+            stitch=stitch,
             merge_stranded_gene_tracks=merge_stranded_gene_tracks,
         )
         checked = [run.check(*pair) for pair in paired(intervals, variants)]
@@ -250,8 +261,11 @@ class ScoringModel(DnaModel):  # type: ignore[misc]  # The SDK has no type infor
           PositionOutsideChromosomeError, ScoringDataMissingError, ScoringLimitError,
           GenomeMissingError, UnsupportedOrganismError.
         """
-        (found,) = self._interval_scores(
-            [interval], interval_scorers, organism, merge=merge_stranded_gene_tracks
+        (found,) = self.iter_interval_scores(
+            [interval],
+            interval_scorers,
+            organism=organism,
+            merge_stranded_gene_tracks=merge_stranded_gene_tracks,
         )
         return found
 
@@ -267,10 +281,42 @@ class ScoringModel(DnaModel):  # type: ignore[misc]  # The SDK has no type infor
     ) -> list[list[AnnData]]:
         """Scores intervals one after the other; `max_workers` as in `score_variants`."""
         del max_workers
-        scores = self._interval_scores(
-            intervals, interval_scorers, organism, merge=merge_stranded_gene_tracks
+        scores = self.iter_interval_scores(
+            intervals,
+            interval_scorers,
+            organism=organism,
+            merge_stranded_gene_tracks=merge_stranded_gene_tracks,
         )
         return list(tqdm(scores, total=len(intervals), disable=not progress_bar))
+
+    def iter_interval_scores(
+        self,
+        intervals: Sequence[Interval],
+        interval_scorers: Sequence[IntervalScorerTypes] = (),
+        *,
+        organism: Organism = Organism.HOMO_SAPIENS,
+        merge_stranded_gene_tracks: bool = False,
+    ) -> Iterator[list[AnnData]]:
+        """As `score_intervals`, one interval after the other.
+
+        Bad input is refused by the call itself; the network runs when a result is taken.
+
+        Yields:
+          For each interval, in order, one AnnData for each scorer.
+        """
+        run = IntervalRun(
+            self.network,
+            self.catalogue,
+            self.organism_data(organism),
+            organism=organism,
+            scorers=interval_scorers,
+            windows=self.windows,
+            merge_stranded_gene_tracks=merge_stranded_gene_tracks,
+        )
+        checked = [run.check(interval) for interval in intervals]
+        for found in checked:
+            _warn(found.warnings)
+        return run.results(checked)
 
     def score_ism_variants(
         self,
@@ -312,18 +358,52 @@ class ScoringModel(DnaModel):  # type: ignore[misc]  # The SDK has no type infor
           And the errors of `score_variant`.
         """
         del max_workers
-        data = self.organism_data(organism)
         run = self.variant_run(
             variant_scorers,
             organism=organism,
             merge_stranded_gene_tracks=merge_stranded_gene_tracks,
         )
-        ism_interval = interval_on_assembly(ism_interval, data.reference)
-        check_ism_interval(interval_on_assembly(interval, data.reference), ism_interval)
+        checked = self._substitutions(run, interval, ism_interval, interval_variant)
+        return list(tqdm(run.results(checked), total=len(checked), disable=not progress_bar))
+
+    def iter_ism_scores(
+        self,
+        interval: Interval,
+        ism_interval: Interval,
+        variant_scorers: Sequence[VariantScorerTypes] = (),
+        *,
+        interval_variant: Variant | None = None,
+        organism: Organism = Organism.HOMO_SAPIENS,
+        merge_stranded_gene_tracks: bool = False,
+    ) -> Iterator[list[AnnData]]:
+        """As `score_ism_variants`, one substitution after the other.
+
+        Bad input is refused by the call itself; the network runs when a result is taken.
+
+        Yields:
+          For each substitution, in order, one AnnData for each scorer.
+        """
+        run = self.variant_run(
+            variant_scorers,
+            organism=organism,
+            merge_stranded_gene_tracks=merge_stranded_gene_tracks,
+        )
+        return run.results(self._substitutions(run, interval, ism_interval, interval_variant))
+
+    def _substitutions(
+        self,
+        run: VariantRun,
+        interval: Interval,
+        ism_interval: Interval,
+        interval_variant: Variant | None,
+    ) -> list[CheckedVariant]:
+        reference = self.organism_data(run.organism).reference
+        ism_interval = interval_on_assembly(ism_interval, reference)
+        check_ism_interval(interval_on_assembly(interval, reference), ism_interval)
         checked = run.check_substitutions(interval, ism_interval, interval_variant)
         if checked:
             _warn(checked[0].warnings)
-        return list(tqdm(run.results(checked), total=len(checked), disable=not progress_bar))
+        return checked
 
     def score_haplotype(
         self,
@@ -332,6 +412,7 @@ class ScoringModel(DnaModel):  # type: ignore[misc]  # The SDK has no type infor
         variant_scorers: Sequence[VariantScorerTypes] = (),
         *,
         organism: Organism = Organism.HOMO_SAPIENS,
+        done: Callable[[], None] = lambda: None,
     ) -> HaplotypeScores:
         """Scores several variants on one ALT sequence, against REF and against each alone.
 
@@ -344,6 +425,7 @@ class ScoringModel(DnaModel):  # type: ignore[misc]  # The SDK has no type infor
           variants: two at least; must not overlap, and start inside the interval.
           variant_scorers: as `score_variant`.
           organism: whose genome and tracks.
+          done: is called after each ALT sequence: that with all variants, then each alone.
 
         Returns:
           For each scorer the combined score, that of each variant alone, and the interaction:
@@ -356,31 +438,9 @@ class ScoringModel(DnaModel):  # type: ignore[misc]  # The SDK has no type infor
           And the errors of `score_variant`.
         """
         run = self.variant_run(variant_scorers, organism=organism, align_all=True)
-        found, sentences = score_haplotype(run, interval, variants)
+        found, sentences = score_haplotype(run, interval, variants, done=done)
         _warn(sentences)
         return found
-
-    def _interval_scores(
-        self,
-        intervals: Sequence[Interval],
-        scorers: Sequence[IntervalScorerTypes],
-        organism: Organism,
-        *,
-        merge: bool,
-    ) -> Iterator[list[AnnData]]:
-        run = IntervalRun(
-            self.network,
-            self.catalogue,
-            self.organism_data(organism),
-            organism=organism,
-            scorers=scorers,
-            windows=self.windows,
-            merge_stranded_gene_tracks=merge,
-        )
-        checked = [run.check(interval) for interval in intervals]
-        for found in checked:
-            _warn(found.warnings)
-        return run.results(checked)
 
     def organism_data(self, organism: Organism) -> OrganismData:
         """Genome, genes and sites of an organism.

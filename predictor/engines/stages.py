@@ -10,7 +10,7 @@ Axes: B sequences, S base pairs, N tokens, C and D channels, T tracks, K sites.
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -21,10 +21,10 @@ from jaxtyping import Array, Float, Int, Integer
 
 from predictor.engines.edits import Edit, Patch
 from predictor.engines.stretches import Stretch
-from predictor.model import functional
+from predictor.model import functional, narrow
 from predictor.model.alphagenome import Encoded, Trunk
 from predictor.model.config import TOKEN_WIDTH, ModelConfig
-from predictor.model.heads import Embeddings, unscale
+from predictor.model.heads import HEADS, JUNCTION, Embeddings, unscale
 from predictor.model.preparation import prepare
 from predictor.model.splicing import select_sites
 from predictor.tracks.output_types import OUTPUTS
@@ -50,14 +50,20 @@ class Stages:
         self.dtype = dtype
         self.config, *self._weights = prepare(config, params, state, dtype=dtype)
         static = self.config
+        self._encoder = self._part("encoder")
+        self._tower = self._part("organism_embedding", "tower", "embedder_128bp", "embedder_pair")
+        self._decoder = self._part("decoder", "embedder_1bp")
+        self._heads = {name: self._part(f"heads/{name}") for name in HEADS}
         self._encode = jax.jit(partial(_encode, static, dtype))
+        self._encode_edit = jax.jit(partial(_encode_edit, static, dtype), static_argnames="bases")
         self._transform = jax.jit(partial(functional.transform, static))
-        self._cut = jax.jit(_cut, static_argnums=4)
-        self._replace = jax.jit(_replace)
         self._patch = jax.jit(_patch)
+        self._cut = jax.jit(_cut, static_argnames="given")
         self._decode = jax.jit(partial(_decode, static))
-        self._keep = jax.jit(_keep, static_argnums=2)
+        self._decode_part = jax.jit(partial(functional.decode_part, static))
+        self._keep = jax.jit(_keep, static_argnames="tokens")
         self._head = jax.jit(partial(_head, static), static_argnums=0)
+        self._zeros = jax.jit(jnp.zeros, static_argnames=("shape", "dtype"))
         self._put = jax.jit(_put, donate_argnums=0)
         self._sites = jax.jit(
             partial(select_sites, k=static.junction_sites, threshold=static.junction_threshold)
@@ -70,34 +76,37 @@ class Stages:
         params, state = self._weights
         return params, state
 
+    def _part(self, *modules: str) -> tuple[functional.Tree, functional.Tree]:
+        params, state = (functional.part(tree, *modules) for tree in self._weights)
+        return params, state
+
     def encode(self, codes: Integer[np.ndarray, "B S"]) -> Encoded:
         """Tokens and skips; S is a multiple of 128."""
-        found: Encoded = self._encode(*self._weights, codes)
+        found: Encoded = self._encode(*self._encoder, codes)
         return found
 
     def encode_edit(
-        self, tokens: Float[Array, "B N C"], codes: Integer[np.ndarray, "B S"], edit: Edit
+        self, reference: Encoded, codes: Integer[np.ndarray, "B S"], edit: Edit
     ) -> tuple[Float[Array, "B N C"], Patch]:
         """The encoder's result for ALT, from that for REF.
 
         Args:
-          tokens: of REF.
+          reference: of REF.
           codes: of ALT.
           edit: what of it has to be encoded.
 
         Returns:
-          The tokens of ALT, and its skips around the edit.
+          The tokens of ALT, and its skips where they may differ.
         """
-        end = edit.start + edit.encoded
-        encoded = self.encode(codes[:, edit.start * TOKEN_WIDTH : end * TOKEN_WIDTH])
-        inside = np.int32(edit.first - edit.start)
-        part = self._cut(*encoded, None, inside, edit.given)
-        found: Array = self._replace(tokens, part.tokens, np.int32(edit.first))
-        return found, Patch(part.skips, edit.first, edit.given)
+        bases, places = edit
+        first = places.read[0]
+        read = codes[:, first : first + narrow.read_lengths(bases)[0]]
+        tokens, skips = self._encode_edit(*self._encoder, read, *reference, places, bases=bases)
+        return tokens, Patch(skips, places.changed[:-1])
 
     def transform(self, tokens: Float[Array, "B N C"], organisms: Int[np.ndarray, " B"]) -> Trunk:
         """The tower."""
-        found: Trunk = self._transform(*self._weights, tokens, organisms)
+        found: Trunk = self._transform(*self._tower, tokens, organisms)
         return found
 
     def decode(
@@ -108,16 +117,30 @@ class Stages:
         stretch: Stretch,
         patch: Patch | None = None,
     ) -> Float[Array, "B _ D"]:
-        """The 1-bp embeddings that the stretch gives; `patch` takes the place of some skips."""
-        tokens, bp_128 = trunk.tokens, trunk.bp_128
-        if stretch.decoded < tokens.shape[1]:
-            cut = self._cut(tokens, skips, bp_128, np.int32(stretch.start), stretch.decoded)
-            tokens, skips, bp_128 = cut
-        if patch is not None and _touches(patch, stretch):
-            skips = self._patch(skips, patch.skips, np.int32(patch.first - stretch.start))
-        found: Array = self._decode(*self._weights, tokens, bp_128, skips, organisms)
-        if stretch.given < stretch.decoded:
-            found = self._keep(found, np.int32(stretch.first - stretch.start), stretch.given)
+        """The 1-bp embeddings of a stretch; `patch` takes the place of some skips."""
+        tokens = trunk.tokens.shape[1]
+        if stretch.given == tokens:
+            if patch is not None:
+                skips = self._patch(skips, patch)
+            found: Array = self._decode(
+                *self._decoder, trunk.tokens, trunk.bp_128, skips, organisms
+            )
+            return found
+        if patch is not None and not _touches(patch, stretch):
+            patch = None
+        starts = narrow.decoded_starts(*stretch, tokens)
+        part = self._cut(trunk.tokens, trunk.bp_128, skips, patch, starts, given=stretch.given)
+        of_part: Array = self._decode_part(*self._decoder, part, organisms, starts)
+        return of_part
+
+    def keep(
+        self, embeddings: Float[Array, "B _ D"], decoded: Stretch, stretch: Stretch
+    ) -> Float[Array, "B _ D"]:
+        """The embeddings of a stretch from those of one that holds it."""
+        if stretch == decoded:
+            return embeddings
+        start = np.int32(stretch.first - decoded.first)
+        found: Array = self._keep(embeddings, start, tokens=stretch.given)
         return found
 
     def head(
@@ -129,9 +152,15 @@ class Stages:
         nonzero_mean: Float[np.ndarray, " T"] | None,
     ) -> Float[Array, "B *bins T"]:
         """One output type in data units; the splice classes are always all five."""
+        name = OUTPUTS[kind].head
         found: Array = self._head(
-            OUTPUTS[kind].head, *self._weights, embeddings, organisms, chosen, nonzero_mean
+            name, *self._heads[name], embeddings, organisms, chosen, nonzero_mean
         )
+        return found
+
+    def zeros(self, shape: tuple[int, ...], dtype: DTypeLike) -> Array:
+        """An array to `put` into."""
+        found: Array = self._zeros(shape=shape, dtype=dtype)
         return found
 
     def put(
@@ -154,7 +183,7 @@ class Stages:
         chosen: Int[np.ndarray, " T"] | None,
     ) -> Float[Array, "B K K G"]:
         """Junction counts for the 1-bp embeddings of the sites."""
-        found: Array = self._counts(*self._weights, rows, organisms, positions, chosen)
+        found: Array = self._counts(*self._heads[JUNCTION], rows, organisms, positions, chosen)
         return found
 
 
@@ -169,65 +198,70 @@ def _encode(
     return functional.encode(config, params, state, one_hot, dtype=dtype)
 
 
-class _Part(NamedTuple):
-    """Of a stretch of tokens."""
+def _encode_edit(
+    config: ModelConfig,
+    dtype: DTypeLike,
+    params: functional.Tree,
+    state: functional.Tree,
+    codes: Integer[Array, "B _"],
+    tokens: Float[Array, "B N C"],
+    skips: tuple[Float[Array, "B _ _"], ...],
+    places: narrow.EditPlaces,
+    *,
+    bases: int,
+) -> tuple[Float[Array, "B N C"], tuple[Float[Array, "B _ _"], ...]]:
+    one_hot = jax.nn.one_hot(codes, 4, dtype=dtype)
+    changed, patches = functional.encode_edit(config, params, state, one_hot, skips, places, bases)
+    together = jax.lax.dynamic_update_slice_in_dim(tokens, changed, places.changed[-1], axis=1)
+    return together, patches
 
-    tokens: Float[Array, "B _ C"]
-    skips: tuple[Float[Array, "B _ _"], ...]
-    bp_128: Float[Array, "B _ D"] | None
+
+def _touches(patch: Patch, stretch: Stretch) -> bool:
+    """Whether a stretch, with what is decoded around it, may see any of a patch."""
+    first = (stretch.first - narrow.MARGINS[0]) * TOKEN_WIDTH
+    end = (stretch.end + narrow.MARGINS[0]) * TOKEN_WIDTH
+    # The coarsest skip has two positions per token, and the largest reach.
+    width = TOKEN_WIDTH // 2
+    start = int(patch.firsts[-1]) * width
+    return first < start + patch.skips[-1].shape[1] * width and start < end
+
+
+def _patch(skips: tuple[Float[Array, "B _ _"], ...], patch: Patch) -> tuple[Array, ...]:
+    return tuple(
+        narrow.overlaid(skip, over, patch.firsts[level])
+        for level, (skip, over) in enumerate(zip(skips, patch.skips, strict=True))
+    )
 
 
 def _cut(
     tokens: Float[Array, "B N C"],
+    bp_128: Float[Array, "B N D"],
     skips: tuple[Float[Array, "B _ _"], ...],
-    bp_128: Float[Array, "B N D"] | None,
-    start: Int[Array, ""],
+    patch: Patch | None,
+    starts: Int[Array, " 9"],
+    *,
     given: int,
-) -> _Part:
-    length = tokens.shape[1]
-
-    def cut(x: Float[Array, "B _ C"]) -> Float[Array, "B _ C"]:
-        per_token = x.shape[1] // length
-        return jax.lax.dynamic_slice_in_dim(x, start * per_token, given * per_token, axis=1)
-
-    return _Part(cut(tokens), tuple(map(cut, skips)), None if bp_128 is None else cut(bp_128))
-
-
-def _replace(
-    tokens: Float[Array, "B N C"], part: Float[Array, "B _ C"], first: Int[Array, ""]
-) -> Float[Array, "B N C"]:
-    return jax.lax.dynamic_update_slice_in_dim(tokens, part, first, axis=1)
-
-
-def _touches(patch: Patch, stretch: Stretch) -> bool:
-    return (
-        patch.first < stretch.start + stretch.decoded and stretch.start < patch.first + patch.given
+) -> narrow.Part:
+    """What the decoder needs for a stretch; `starts` as of `narrow.decoded_starts`."""
+    length, *lengths = narrow.decoded_lengths(given)
+    # From 1 bp to 64 bp, as the skips.
+    fine = list(zip(reversed(lengths), [starts[level] for level in range(7, 0, -1)], strict=True))
+    cut = [
+        jax.lax.dynamic_slice_in_dim(skip, start, size, axis=1)
+        for skip, (size, start) in zip(skips, fine, strict=True)
+    ]
+    if patch is not None:
+        cut = [
+            narrow.overlaid(part, over, patch.firsts[level] - start)
+            for level, (part, over, (_, start)) in enumerate(
+                zip(cut, patch.skips, fine, strict=True)
+            )
+        ]
+    return narrow.Part(
+        tokens=jax.lax.dynamic_slice_in_dim(tokens, starts[0], length, axis=1),
+        bp_128=jax.lax.dynamic_slice_in_dim(bp_128, starts[-1] // TOKEN_WIDTH, given, axis=1),
+        skips=tuple(cut),
     )
-
-
-def _patch(
-    skips: tuple[Float[Array, "B _ _"], ...],
-    patches: tuple[Float[Array, "B _ _"], ...],
-    first: Int[Array, ""],
-) -> tuple[Float[Array, "B _ _"], ...]:
-    """Puts the patches over the skips of a stretch, which they may reach beyond on either side.
-
-    Args:
-      skips: of the stretch.
-      patches: of the tokens around an edit.
-      first: first token of the patches, counted from the start of the stretch.
-    """
-
-    def patched(skip: Float[Array, "B _ C"], over: Float[Array, "B _ C"]) -> Array:
-        # The last skip has two positions per token; all have a power of two.
-        scale = skip.shape[1] // tokens
-        places = jnp.arange(skip.shape[1]) - first * scale
-        inside = (places >= 0) & (places < over.shape[1])
-        values = jnp.take(over, jnp.clip(places, 0, over.shape[1] - 1), axis=1)
-        return jnp.where(inside[:, None], values, skip)
-
-    tokens = skips[-1].shape[1] // 2
-    return tuple(map(patched, skips, patches))
 
 
 def _decode(
@@ -247,7 +281,7 @@ def _decode(
     return bp_1
 
 
-def _keep(x: Float[Array, "B _ D"], start: Int[Array, ""], tokens: int) -> Float[Array, "B _ D"]:
+def _keep(x: Float[Array, "B _ D"], start: Int[Array, ""], *, tokens: int) -> Float[Array, "B _ D"]:
     return jax.lax.dynamic_slice_in_dim(x, start * TOKEN_WIDTH, tokens * TOKEN_WIDTH, axis=1)
 
 

@@ -24,8 +24,10 @@ from alphagenome.models.variant_scorers import VariantScorerTypes
 from anndata import AnnData
 from jaxtyping import Array, Bool, Float, UInt8
 
+from predictor.engines import pieces
 from predictor.engines.alleles import Outputs
 from predictor.engines.compiled import Alternates, CompiledNetwork
+from predictor.engines.edits import keeps_skips
 from predictor.engines.junctions import Junctions
 from predictor.engines.organism_data import (
     ORGANISM_INDEX,
@@ -33,11 +35,13 @@ from predictor.engines.organism_data import (
     base_codes,
     nonzero_means,
 )
+from predictor.engines.pieces import Piece
+from predictor.engines.smaller_steps import SmallerSteps
 from predictor.engines.variant_plan import CheckedVariant, VariantPlan, VariantPlanner
 from predictor.model.config import TOKEN_WIDTH
 from predictor.scoring import variant_scores
 from predictor.scoring.arrays import Alignment
-from predictor.scoring.checks import check_variant_scorers
+from predictor.scoring.checks import check_scoring_data, check_variant_scorers
 from predictor.scoring.scorer import Arrays, Prepared, ScoreTable
 from predictor.scoring.scorers import recommended_variant_scorers
 from predictor.scoring.site import VariantSite
@@ -88,6 +92,7 @@ class VariantRun:
         Raises:
           InvalidScorerError: a scorer is unknown, there twice, or not for the organism; or there
             are more than 20.
+          ScoringDataMissingError: one needs genes or sites that are not installed.
         """
         self.scorers = tuple(scorers) or recommended_variant_scorers(
             organism,
@@ -95,6 +100,11 @@ class VariantRun:
             polyadenylation_sites=data.polyadenylation_sites is not None,
         )
         check_variant_scorers(self.scorers, organism)
+        check_scoring_data(
+            self.scorers,
+            genes=data.annotation is not None,
+            polyadenylation_sites=data.polyadenylation_sites is not None,
+        )
         self.organism = organism
         self._network = network
         self._align_all = align_all
@@ -106,6 +116,7 @@ class VariantRun:
         self._kinds = tuple(kind for kind in wanted if kind in present)
         self._tracks = {kind: catalogue.table(organism, kind) for kind in self._kinds}
         self._means = nonzero_means(catalogue, organism, network.config.tracks)
+        self._steps: dict[tuple[int, bool], SmallerSteps[Piece]] = {}
         self._planner = VariantPlanner(
             self.scorers,
             data,
@@ -226,35 +237,66 @@ class VariantRun:
         ]
 
     def _numbers(self, plans: Sequence[VariantPlan]) -> list[list[Any]]:
-        """The numbers of plans that share REF and ALT."""
-        outputs, found = self._predicted(plans)
-        reference: dict[OutputType, Any] = dict(outputs)
-        alternate, reference[_JUNCTIONS] = self._alleles(found)
-        numbers = [self._reduced(plan, reference, alternate) for plan in plans]
-        scores: list[list[Any]] = jax.device_get(numbers)
-        return scores
+        """The numbers of plans that share REF and ALT, in as few steps as fit into memory."""
 
-    def _predicted(self, plans: Sequence[VariantPlan]) -> tuple[Outputs, Alternates]:
+        def compute(some: Sequence[Piece], at_once: int) -> list[dict[OutputType, list[Any]]]:
+            outputs, found = self._predicted(plans, some, at_once)
+            reference: dict[OutputType, Any] = dict(outputs)
+            alternate, reference[_JUNCTIONS] = self._alleles(found)
+            numbers = [self._reduced(plan, some, reference, alternate) for plan in plans]
+            scores: list[dict[OutputType, list[Any]]] = jax.device_get(numbers)
+            return scores
+
+        scores = [pieces.GatheredScores(self.scorers) for _ in plans]
+        for some, found in self._steps_of(plans[0])(compute):
+            for of_plan, one in zip(scores, found, strict=True):
+                of_plan.add(some, one)
+        return [of_plan.numbers() for of_plan in scores]
+
+    def _steps_of(self, plan: VariantPlan) -> SmallerSteps[Piece]:
+        """What did not fit for one variant is not tried again for the next that is like it."""
+        width = len(plan.reference)
+        like = width, plan.stitch is None and keeps_skips(plan.reference, plan.alternate)
+        if like not in self._steps:
+            self._steps[like] = pieces.steps(
+                self._network,
+                [pieces.whole(kind, len(self._tracks[kind].rows)) for kind in self._kinds],
+                window=width,
+                alleles=2,
+                keeps_skips=like[1],
+                scored=True,
+            )
+        return self._steps[like]
+
+    def _predicted(
+        self, plans: Sequence[VariantPlan], some: Sequence[Piece], at_once: int
+    ) -> tuple[Outputs, Alternates]:
         """REF and ALT of plans that share them."""
         first = plans[0]
         organism = ORGANISM_INDEX[self.organism]
-        context = first.context if _JUNCTIONS in self._kinds else None
+        kinds = [piece.kind for piece in some]
+        context = first.context if _JUNCTIONS in kinds else None
+        chosen = pieces.chosen(some)
         if first.stitch is not None:
             sides = base_codes(first.stitch.left), base_codes(first.stitch.right)
             other = first.alternate if first.stitch.allele == "reference" else first.reference
             return self._network.stitched(
-                first.stitch, other, sides, organism, self._kinds, self._means, context
+                first.stitch, other, sides, organism, kinds, self._means, context, chosen, at_once
             )
-        reads = _tokens_read(plans)
-        plain = [kind for kind in self._kinds if kind != _JUNCTIONS]
-        window = self._network.reference(first.reference, organism, plain, self._means, reads=reads)
+        reads = _tokens_read(plans, junctions=context is not None)
+        plain = [kind for kind in kinds if kind != _JUNCTIONS]
+        window = self._network.reference(
+            first.reference, organism, plain, self._means, chosen, reads, at_once
+        )
         found = self._network.alternates(
             window,
             first.alternate[None],
-            self._kinds,
+            kinds,
             self._means,
-            reads=reads,
-            contexts=None if context is None else [context],
+            chosen,
+            reads,
+            None if context is None else [context],
+            at_once,
         )
         return window.outputs, found
 
@@ -266,12 +308,14 @@ class VariantRun:
         reference, alternate = _junction_counts(found.junctions[0], means)
         return {**found.outputs, _JUNCTIONS: alternate}, reference
 
-    def _reduced(self, plan: VariantPlan, reference: Any, alternate: Any) -> list[Any]:
+    def _reduced(
+        self, plan: VariantPlan, some: Sequence[Piece], reference: Any, alternate: Any
+    ) -> dict[OutputType, list[Any]]:
         """Output type by output type, so that few shapes come together in one program."""
-        numbers: list[Any] = [None] * len(self.scorers)
-        for kind in self._kinds:
+        numbers: dict[OutputType, list[Any]] = {}
+        for kind in [piece.kind for piece in some]:
             places = [n for n, s in enumerate(self.scorers) if s.requested_output is kind]
-            found = _reduced(
+            numbers[kind] = _reduced(
                 tuple(self.scorers[place] for place in places),
                 reference[kind],
                 alternate[kind],
@@ -279,8 +323,6 @@ class VariantRun:
                 plan.alignment,
                 align_all=self._align_all,
             )
-            for place, values in zip(places, found, strict=True):
-                numbers[place] = values
         return numbers
 
 
@@ -321,15 +363,16 @@ def _junction_counts(
     return JunctionCounts(counts[:1], positions[:1]), JunctionCounts(counts[1:], positions[1:])
 
 
-def _tokens_read(plans: Sequence[VariantPlan]) -> dict[OutputType, np.ndarray]:
-    """What any of the plans reads."""
+def _tokens_read(
+    plans: Sequence[VariantPlan], *, junctions: bool
+) -> dict[OutputType, Bool[np.ndarray, " N"]]:
+    """What any of the plans reads, and with `junctions` where their sites may lie."""
     kinds = set.intersection(*(set(plan.reads) for plan in plans))
-    return {
-        kind: np.any([plan.reads[kind] for plan in plans], axis=0)
-        .reshape(-1, TOKEN_WIDTH)
-        .any(axis=1)
-        for kind in kinds
-    }
+    bases = {kind: np.any([plan.reads[kind] for plan in plans], axis=0) for kind in kinds}
+    if junctions:
+        context = plans[0].context
+        bases[_JUNCTIONS] = context.reference_bases() | context.alternate_bases()
+    return {kind: marks.reshape(-1, TOKEN_WIDTH).any(axis=1) for kind, marks in bases.items()}
 
 
 def _on_genome(result: AnnData, checked: CheckedVariant, plan: VariantPlan) -> AnnData:

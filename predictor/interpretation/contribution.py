@@ -20,6 +20,7 @@ from jaxtyping import Float
 from predictor.engines.gradient import InputGradient, Rows
 from predictor.engines.local import LocalModel
 from predictor.engines.organism_data import ORGANISM_INDEX, base_codes
+from predictor.engines.out_of_memory import told_as_sentence
 from predictor.engines.request import check_window
 from predictor.interpretation.haplotype import Haplotype
 from predictor.interpretation.target import Target
@@ -94,17 +95,19 @@ class Contributor:
         Raises:
           UnsupportedWindowError: names the nearest length.
           OutputNotAvailableError: the engine lacks the output type for the organism.
+          NotEnoughMemoryError: the way back through the network does not fit.
         """
         check_window(haplotype.interval.width, self.model.windows, engine=self.model.engine)
-        value, gradient = self._gradient(
-            base_codes(haplotype.sequence),
-            ORGANISM_INDEX[self.organism],
-            target.output_type,
-            self._rows(target, backwards=backwards),
-            target.measure,
-            target.arrays,
-            backwards=backwards,
-        )
+        with told_as_sentence(haplotype.interval.width):
+            value, gradient = self._gradient(
+                base_codes(haplotype.sequence),
+                ORGANISM_INDEX[self.organism],
+                target.output_type,
+                self._rows(target, backwards=backwards),
+                target.measure,
+                target.arrays,
+                backwards=backwards,
+            )
         return Contributions(haplotype, target, value, gradient)
 
     def _rows(self, target: Target, *, backwards: bool) -> Rows:

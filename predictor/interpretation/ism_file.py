@@ -16,16 +16,18 @@ from pathlib import Path
 import numpy as np
 from alphagenome.models.variant_scorers import VariantScorerTypes
 
-from predictor import errors
 from predictor.engines import registry
-from predictor.engines.local import LocalModel
 from predictor.engines.prediction_file import save_arrays
 from predictor.engines.request import check_places, check_window
 from predictor.genome.interval import parse_interval
 from predictor.genome.variant import check_variant, parse_variant
 from predictor.interpretation.ism import IsmMatrix, IsmRun
 from predictor.progress import Progress
-from predictor.scoring.checks import check_ism_interval, check_variant_scorers
+from predictor.scoring.checks import (
+    check_interval_site,
+    check_ism_interval,
+    check_variant_scorers,
+)
 from predictor.scoring.naming import parse_variant_scorers
 from predictor.scoring.scorers import RECOMMENDED_VARIANT_SCORERS
 from predictor.tracks.output_types import parse_organism
@@ -67,17 +69,13 @@ def mutate(
     mutated = parse_interval(stretch, reference.names)
     check_window(window.width, found.windows, engine=engine)
     check_ism_interval(window, mutated)
+    check_interval_site(window, reference)
     background = [
         check_variant(parse_variant(text, reference.names), reference) for text in variants
     ]
     check_places(window, background)
     # Only now, when nothing can be wrong with the request any more: it takes seconds.
-    model = registry.open_engine(engine)
-    if not isinstance(model, LocalModel):
-        raise errors.NotSupportedError(
-            f"The engine {engine} gives no matrices of in-silico mutagenesis; choose one whose "
-            "weights are installed here."
-        )
+    model = registry.open_network(engine, "matrices of in-silico mutagenesis")
     runs = {"reference": IsmRun(model, window, mutated, wanted, organism=chosen)}
     if background:
         runs["alternate"] = IsmRun(

@@ -19,6 +19,7 @@ from jaxtyping import Array, Float
 from predictor.engines.gradient import Measure
 from predictor.engines.local import LocalModel
 from predictor.engines.organism_data import ORGANISM_INDEX, base_codes, nonzero_means
+from predictor.engines.out_of_memory import told_as_sentence
 from predictor.interpretation.haplotype import Haplotype
 from predictor.interpretation.target import Target
 
@@ -44,6 +45,9 @@ class Measurement:
           haplotype: as long as one of the engine's windows.
           target: of this haplotype.
           organism: whose tracks.
+
+        Raises:
+          NotEnoughMemoryError: the window does not fit.
         """
         self._network = model.network
         self._target = target
@@ -53,10 +57,10 @@ class Measurement:
             nonzero_means(model.catalogue, organism, self._network.config.tracks),
             {kind: target.tracks},
         )
-        self._window = self._network.reference(
-            base_codes(haplotype.sequence), ORGANISM_INDEX[organism], *self._request
-        )
-        (self.reference,) = self._measured(self._window.outputs[kind])
+        codes = base_codes(haplotype.sequence)
+        with told_as_sentence(len(codes)):
+            self._window = self._network.reference(codes, ORGANISM_INDEX[organism], *self._request)
+            (self.reference,) = self._measured(self._window.outputs[kind])
 
     def values(self, sequences: Iterable[str]) -> Float[np.ndarray, " V"]:
         """The value on each sequence, as long as the haplotype."""
@@ -65,8 +69,9 @@ class Measurement:
 
     def _value(self, sequence: str) -> float:
         codes = base_codes(sequence)[None]
-        predicted = self._network.alternates(self._window, codes, *self._request)
-        (value,) = self._measured(predicted.outputs[self._target.output_type])
+        with told_as_sentence(len(sequence)):
+            predicted = self._network.alternates(self._window, codes, *self._request)
+            (value,) = self._measured(predicted.outputs[self._target.output_type])
         return value
 
     def _measured(self, outputs: Float[Array, "V *bins T"]) -> list[float]:

@@ -185,10 +185,16 @@ class UpBlock(nnx.Module):
         self.conv_out = ConvBlock(channels_out, channels_out, config=config, draw=draw)
 
     def __call__(
-        self, x: Float[Array, "B S C"], skip: Float[Array, "B S_double D"]
-    ) -> Float[Array, "B S_double D"]:
+        self,
+        x: Float[Array, "B S C"],
+        skip: Float[Array, "B _ D"],
+        start: Int[Array, ""] | None = None,
+    ) -> Float[Array, "B _ D"]:
+        """`start`: where the skip begins in the doubled `x`, if it is only a part of it."""
         h = self.conv_in(x) + x[..., : self.channels_out]
         h = jnp.repeat(h, 2, axis=1) * self.residual_scale[...].astype(x.dtype)
+        if start is not None:
+            h = jax.lax.dynamic_slice_in_dim(h, start, skip.shape[1], axis=1)
         h = h + self.conv_skip(skip)
         return h + self.conv_out(h)
 
@@ -231,8 +237,20 @@ class SequenceDecoder(nnx.Module):
         )
 
     def __call__(
-        self, x: Float[Array, "B N C"], skips: Sequence[Float[Array, "B _ _"]]
+        self,
+        x: Float[Array, "B N C"],
+        skips: Sequence[Float[Array, "B _ _"]],
+        starts: Sequence[Int[Array, ""]] | None = None,
     ) -> Float[Array, "B S D"]:
-        for block, skip in zip(self.up_blocks, reversed(skips), strict=True):
-            x = block(x, skip)
+        """The bases of the skip at 1 bp.
+
+        Args:
+          x: tokens.
+          skips: at 1, 2, 4, ... 64 bp.
+          starts: for skips that get shorter towards 1 bp (`narrow.py`): where each begins in what
+            the coarser one gives, from 64 bp to 1 bp.
+        """
+        narrowed = [None] * len(self.up_blocks) if starts is None else starts
+        for block, skip, start in zip(self.up_blocks, reversed(skips), narrowed, strict=True):
+            x = block(x, skip, start)
         return x

@@ -20,6 +20,7 @@ from jax.typing import ArrayLike, DTypeLike
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from predictor.errors import AllelensError
+from predictor.model import narrow
 from predictor.model.alphagenome import AlphaGenome, Encoded, Trunk, bases_heads
 from predictor.model.config import PAIR_WIDTH, ModelConfig
 from predictor.model.heads import JUNCTION, Embeddings, requested_heads
@@ -66,10 +67,39 @@ def abstract(config: ModelConfig) -> tuple[Tree, Tree]:
 
 
 def bind(config: ModelConfig, params: Tree, state: Tree) -> AlphaGenome:
-    """The module holding these arrays, in the mode for use (running moments, no dropout)."""
-    graph, _, _ = _structure(config)
-    model: AlphaGenome = nnx.merge(graph, _with_list_indices(params), _with_list_indices(state))
+    """The module holding these arrays, in the mode for use (running moments, no dropout).
+
+    Arrays that are missing (see `part`) belong to modules that must not be called.
+    """
+    graph, *shapes = _structure(config)
+    whole = [_completed(*pair) for pair in zip((params, state), shapes, strict=True)]
+    model: AlphaGenome = nnx.merge(graph, *map(_with_list_indices, whole))
     return model
+
+
+def part(tree: Tree, *modules: str) -> Tree:
+    """Of parameters or state only those of some modules, such as "decoder" or "heads/atac".
+
+    A call of a compiled function looks at every array that it is given, a millisecond for all.
+    """
+    found: Tree = {}
+    for path in modules:
+        *above, last = path.split("/")
+        into, below = found, tree
+        for name in above:
+            into, below = into.setdefault(name, {}), below.get(name, {})
+        if last in below:
+            into[last] = below[last]
+    return found
+
+
+def _completed(tree: Tree, shapes: Tree) -> Tree:
+    return {
+        name: shape
+        if name not in tree
+        else (_completed(tree[name], shape) if isinstance(shape, dict) else tree[name])
+        for name, shape in shapes.items()
+    }
 
 
 def forward(
@@ -148,6 +178,19 @@ def encode(
     return bind(config, params, state).encode(jnp.asarray(one_hot, dtype), window=window)
 
 
+def encode_edit(
+    config: ModelConfig,
+    params: Tree,
+    state: Tree,
+    one_hot: Float[Array, "B _ 4"],
+    skips: Sequence[Float[Array, "B _ _"]],
+    places: narrow.EditPlaces,
+    bases: int,
+) -> tuple[Float[Array, "B _ C"], tuple[Float[Array, "B _ _"], ...]]:
+    """The first stage for an edit of a sequence: see `narrow.encode_edit`."""
+    return narrow.encode_edit(bind(config, params, state).encoder, one_hot, skips, places, bases)
+
+
 def transform(
     config: ModelConfig,
     params: Tree,
@@ -202,6 +245,21 @@ def read_bases(
         with_embeddings=with_embeddings,
         window=window,
     )
+
+
+def decode_part(
+    config: ModelConfig,
+    params: Tree,
+    state: Tree,
+    part: narrow.Part,
+    organism_index: Int[ArrayLike, " B"],
+    starts: Int[Array, " 9"],
+) -> Float[Array, "B _ D"]:
+    """The 1-bp embeddings of a stretch; `starts` as of `narrow.decoded_starts`."""
+    model = bind(config, params, state)
+    decoded = narrow.decode(model.decoder, part, starts)
+    found: Array = model.embedder_1bp(decoded, part.bp_128, jnp.asarray(organism_index))
+    return found
 
 
 def read_head(
@@ -324,7 +382,11 @@ def _with_list_indices(tree: Mapping[str, Any]) -> dict[str | int, Any]:
     """The inverse, for NNX; arrays of numpy (as files give them) become JAX's."""
     return {
         int(name) if name.isdigit() else name: (
-            _with_list_indices(leaf) if isinstance(leaf, Mapping) else jnp.asarray(leaf)
+            _with_list_indices(leaf) if isinstance(leaf, Mapping) else _as_array(leaf)
         )
         for name, leaf in tree.items()
     }
+
+
+def _as_array(leaf: Any) -> Any:
+    return leaf if isinstance(leaf, jax.ShapeDtypeStruct) else jnp.asarray(leaf)

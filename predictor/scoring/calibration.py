@@ -32,12 +32,13 @@ def quantile_scores(
       probabilities: of the breakpoints; from -1 to 1 for signed scorers, otherwise from 0.
       ties: take the lower end of a range, or its middle.
     """
+    known = ~np.isnan(raw)
     quantiles = np.full(raw.shape, np.nan, np.float32)
-    for track, (scores, table) in enumerate(zip(raw.T, breakpoints, strict=True)):
-        index = np.searchsorted(table, scores, side="left")
+    for row, scores in enumerate(raw):
+        # All tracks at once; breakpoints ascend, so counting them is searching.
+        index = (breakpoints < scores[:, None]).sum(axis=1)
         if ties == "mean":
-            index = (index + np.searchsorted(table, scores, side="right")) // 2
-        known = ~np.isnan(scores)
-        index = np.minimum(index, len(probabilities) - 1)
-        quantiles[known, track] = probabilities[index[known]]
+            index = (index + (breakpoints <= scores[:, None]).sum(axis=1)) // 2
+        found = probabilities[np.minimum(index, len(probabilities) - 1)]
+        quantiles[row, known[row]] = found[known[row]]
     return quantiles

@@ -67,8 +67,11 @@ class Calibration:
 
     scorers: Mapping[str, ScorerCalibration]
     about: Mapping[str, Any] = field(default_factory=dict)
+    _checked: dict[str, pd.DataFrame] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
-    def add_quantiles(self, result: AnnData) -> AnnData:
+    def add_quantiles(self, result: AnnData, tracks: pd.DataFrame | None = None) -> AnnData:
         """Adds the layer of quantile scores where the scorer has a background.
 
         Ties take the middle of their ranks, so that a variant that does nothing, as most of the
@@ -76,6 +79,8 @@ class Calibration:
 
         Args:
           result: of a scorer, with `variant_scorer` in `uns`; changed in place.
+          tracks: what `result.var` was made of. Where results come in thousands it is always the
+            same object, and compared with the background once.
 
         Raises:
           CalibrationError: the tracks are not those of the background.
@@ -84,7 +89,10 @@ class Calibration:
         found = self.scorers.get(str(scorer))
         if found is None or not result.n_vars:
             return result
-        _check_tracks(str(scorer), result.var, found.tracks)
+        if tracks is None or self._checked.get(str(scorer)) is not tracks:
+            _check_tracks(str(scorer), result.var, found.tracks)
+            if tracks is not None:
+                self._checked[str(scorer)] = tracks
         result.layers[QUANTILES] = quantile_scores(
             np.asarray(result.X), found.breakpoints, found.probabilities, ties="mean"
         )

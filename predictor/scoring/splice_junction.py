@@ -10,7 +10,6 @@ import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 from alphagenome.models.variant_scorers import SpliceJunctionScorer
 from jaxtyping import Bool, Float, Int
 
@@ -141,7 +140,7 @@ class SpliceJunction(VariantScoring):
         return ScoreTable(
             values=np.array(values, np.float32).reshape(len(genes), int(tracks.real.sum())),
             rows=rows,
-            tracks=_unstranded(tracks.var),
+            tracks=tracks.unstranded_var,
         )
 
 
@@ -226,8 +225,3 @@ def _in_half_precision(values: Float[Any, "..."]) -> Float[Any, "..."]:
     # 11 bits of mantissa; below 2^-14 float16 has a fixed step.
     step = xp.ldexp(xp.ones_like(values), xp.maximum(exponent, -13) - 11)
     return xp.round(values / step) * step
-
-
-def _unstranded(metadata: pd.DataFrame) -> pd.DataFrame:
-    columns = ["strand", *metadata.columns.drop("strand", errors="ignore")]
-    return metadata.assign(strand=".")[columns]

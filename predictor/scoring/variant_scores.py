@@ -173,7 +173,7 @@ def assemble(
             table, interval=site.interval, variant=site.variant, variant_scorer=scorer
         )
         if calibration is not None:
-            calibration.add_quantiles(result)
+            calibration.add_quantiles(result, table.tracks)
         results.append(merged(result) if merge_stranded_gene_tracks else result)
     return results
 

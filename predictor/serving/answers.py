@@ -1,46 +1,28 @@
 """The answer of one engine to each kind of request: checks, the engine, messages.
 
-Everything here blocks and is done step by step as the messages are taken, so that whoever stops
-taking them stops the work.
+Everything here blocks. A call checks the request and refuses what cannot be answered; the work is
+done step by step as its messages are taken, so that whoever stops taking them stops the work.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from alphagenome.data.genome import Interval, Variant
 from alphagenome.models.dna_model import DnaModel, Organism
-from alphagenome.models.dna_output import OutputType
 from alphagenome.protos.v1 import dna_model_service_pb2 as service
 from anndata import AnnData
 
+from predictor.engines.request import check_sequence
 from predictor.genome.reference import Reference
 from predictor.genome.variant import check_reference_bases
 from predictor.scoring import checks
 from predictor.scoring.results import merged
-from predictor.serving import requests, responses, terms
+from predictor.serving import requests, responses, steps, terms
 from predictor.tracks.alignment import check_inside
 from predictor.tracks.output_types import OUTPUTS
 
 Warn = Callable[[str], None]
-
-
-@runtime_checkable
-class PredictsByType(Protocol):
-    """An engine that gives one output type after the other, and so holds less at once."""
-
-    def iter_alleles(
-        self,
-        interval: Interval,
-        variants: list[Variant],
-        *,
-        organism: Organism,
-        requested_outputs: Iterable[OutputType],
-        ontology_terms: Iterable[str] | None,
-        align: bool,
-        strict: bool,
-    ) -> Iterator[tuple[OutputType, Any, Any]]:
-        """Output type, REF, ALT; see `LocalModel`."""
 
 
 class Answers:
@@ -77,38 +59,26 @@ class Answers:
     def predict_sequence(self, request: Any, warn: Warn) -> Iterator[Any]:
         """Messages for a PredictSequenceRequest; junctions are relative to its first base."""
         del warn
-        response = service.PredictSequenceResponse
-        organism, kinds, curies = self._asked(request)
-        if not kinds:
-            return
-        found = self.model.predict_sequence(
-            request.sequence,
-            organism=organism,
-            requested_outputs=kinds,
-            ontology_terms=curies,
-        )
-        for kind in kinds:
-            if (data := found.get(kind)) is not None:
-                yield from responses.prediction(response, "output", kind, data)
+        asked = self._asked(request)
+        check_sequence(request.sequence, None)
+        found = steps.sequence(self.model, request.sequence, **asked)
+        return _predictions(service.PredictSequenceResponse, ("output",), found)
 
     def predict_interval(self, request: Any, warn: Warn) -> Iterator[Any]:
         """Messages for a PredictIntervalRequest."""
-        response = service.PredictIntervalResponse
-        organism, kinds, curies = self._asked(request)
+        asked = self._asked(request)
         interval = requests.interval(request.interval)
-        self._check_interval(interval, organism, warn)
-        for kind, data, _ in self._predicted(interval, [], organism, kinds, curies):
-            yield from responses.prediction(response, "output", kind, data)
+        self._check_interval(interval, asked["organism"], warn)
+        found = steps.alleles(self.model, interval, [], **asked)
+        return _predictions(service.PredictIntervalResponse, ("output",), found)
 
     def predict_variant(self, request: Any, warn: Warn) -> Iterator[Any]:
         """Messages for a PredictVariantRequest; tracks of ALT are in ALT coordinates."""
-        response = service.PredictVariantResponse
-        organism, kinds, curies = self._asked(request)
-        interval, variant = self._variant(request, organism, warn)
-        found = self._predicted(interval, [variant], organism, kinds, curies)
-        for kind, reference, alternate in found:
-            yield from responses.prediction(response, "reference_output", kind, reference)
-            yield from responses.prediction(response, "alternate_output", kind, alternate)
+        asked = self._asked(request)
+        interval, variant = self._variant(request, asked["organism"], warn)
+        found = steps.alleles(self.model, interval, [variant], **asked)
+        fields = ("reference_output", "alternate_output")
+        return _predictions(service.PredictVariantResponse, fields, found)
 
     # Scores
 
@@ -119,9 +89,14 @@ class Answers:
         scorers = requests.scorers_of_intervals(request.interval_scorers)
         checks.check_interval_scorers(scorers, interval)
         self._check_interval(interval, organism, warn)
-        found = self.model.score_interval(interval, scorers, organism=organism)
-        for scores in _merged(found, request):
-            yield from responses.interval_scores(service.ScoreIntervalResponse, scores, interval)
+        found = steps.interval_scores(self.model, interval, scorers, organism=organism)
+        return (
+            message
+            for scores in _merged(found, request)
+            for message in responses.interval_scores(
+                service.ScoreIntervalResponse, scores, interval
+            )
+        )
 
     def score_variant(self, request: Any, warn: Warn) -> Iterator[Any]:
         """Messages for a ScoreVariantRequest, scorer by scorer in the order of the request."""
@@ -129,15 +104,15 @@ class Answers:
         scorers = requests.scorers_of_variants(request.variant_scorers)
         checks.check_variant_scorers(scorers, organism)
         interval, variant = self._variant(request, organism, warn)
-        found = self.model.score_variant(interval, variant, scorers, organism=organism)
-        for scores in _merged(found, request):
-            yield from responses.variant_scores(service.ScoreVariantResponse, scores, variant)
+        found = steps.variant_scores(self.model, interval, variant, scorers, organism=organism)
+        return (
+            message
+            for scores in _merged(found, request)
+            for message in responses.variant_scores(service.ScoreVariantResponse, scores, variant)
+        )
 
     def score_ism_variant(self, request: Any, warn: Warn) -> Iterator[Any]:
-        """Messages for a ScoreIsmVariantRequest: substitution by substitution, each by scorer.
-
-        One base after the other, so that a client that leaves ends the work.
-        """
+        """Messages for a ScoreIsmVariantRequest: substitution by substitution, each by scorer."""
         organism = requests.organism(request.organism)
         scorers = requests.scorers_of_variants(request.variant_scorers)
         checks.check_variant_scorers(scorers, organism)
@@ -151,19 +126,16 @@ class Answers:
             self._check_variant(interval, background, organism, warn)
         else:
             self._check_interval(interval, organism, warn)
-        for position in range(stretch.start, stretch.end):
-            found = self.model.score_ism_variants(
-                interval,
-                Interval(stretch.chromosome, position, position + 1),
-                scorers,
-                organism=organism,
-                interval_variant=background,
+        found = steps.ism_scores(
+            self.model, interval, stretch, scorers, organism=organism, interval_variant=background
+        )
+        return (
+            message
+            for scores in _merged(found, request)
+            for message in responses.variant_scores(
+                service.ScoreIsmVariantResponse, scores, scores.uns["variant"]
             )
-            for by_scorer in found:
-                for scores in _merged(by_scorer, request):
-                    yield from responses.variant_scores(
-                        service.ScoreIsmVariantResponse, scores, scores.uns["variant"]
-                    )
+        )
 
     # Metadata
 
@@ -171,42 +143,18 @@ class Answers:
         """Messages for a MetadataRequest."""
         del warn
         organism = requests.organism(request.organism)
-        yield from responses.output_metadata(self.model.output_metadata(organism))
+        return responses.output_metadata(self.model.output_metadata(organism))
 
     # Steps
 
-    def _asked(
-        self, request: Any
-    ) -> tuple[Organism, tuple[OutputType, ...], tuple[str, ...] | None]:
+    def _asked(self, request: Any) -> dict[str, Any]:
+        """What is to be predicted, in words of `steps`."""
         organism = requests.organism(request.organism)
-        kinds = requests.output_types(request.requested_outputs)
-        curies = terms.from_wire(request.ontology_terms, self._curies(organism))
-        return organism, kinds, curies
-
-    def _predicted(
-        self,
-        interval: Interval,
-        variants: list[Variant],
-        organism: Organism,
-        kinds: tuple[OutputType, ...],
-        curies: tuple[str, ...] | None,
-    ) -> Iterator[tuple[OutputType, Any, Any]]:
-        """Output type, REF, ALT; nothing at all where no output type was asked for."""
-        if not kinds:
-            return
-        asked = {"organism": organism, "requested_outputs": kinds, "ontology_terms": curies}
-        if isinstance(self.model, PredictsByType):
-            yield from self.model.iter_alleles(
-                interval, variants, align=False, strict=False, **asked
-            )
-        elif variants:
-            found = self.model.predict_variant(interval, variants[0], **asked)
-            for kind in kinds:
-                yield kind, found.reference.get(kind), found.alternate.get(kind)
-        else:
-            output = self.model.predict_interval(interval, **asked)
-            for kind in kinds:
-                yield kind, output.get(kind), None
+        return {
+            "organism": organism,
+            "kinds": requests.output_types(request.requested_outputs),
+            "ontology_terms": terms.from_wire(request.ontology_terms, self._curies(organism)),
+        }
 
     def _variant(self, request: Any, organism: Organism, warn: Warn) -> tuple[Interval, Variant]:
         interval = requests.interval(request.interval)
@@ -248,6 +196,17 @@ class Answers:
         )
 
 
-def _merged(found: Iterable[AnnData], request: Any) -> Iterator[AnnData]:
-    for scores in found:
-        yield merged(scores) if request.merge_stranded_gene_tracks else scores
+def _predictions(
+    response: Any, fields: Sequence[str], found: Iterator[steps.Alleles]
+) -> Iterator[Any]:
+    """The messages of predictions; a field for each allele."""
+    for kind, *both in found:
+        for field, data in zip(fields, both, strict=False):
+            if data is not None:
+                yield from responses.prediction(response, field, kind, data)
+
+
+def _merged(found: Iterable[Iterable[AnnData]], request: Any) -> Iterator[AnnData]:
+    for by_scorer in found:
+        for scores in by_scorer:
+            yield merged(scores) if request.merge_stranded_gene_tracks else scores

@@ -30,15 +30,28 @@ class Authoriser(Protocol):
     """Lets calls in. May block; is asked from several threads."""
 
     def admit(self, call: Call) -> str:
-        """Counts a call and names its caller, for the log and for limits per caller.
+        """Names the caller, for the log and for limits per caller.
 
         Raises:
           UnauthenticatedError: the key is not valid.
+        """
+
+    def charge(self, caller: str, call: Call) -> None:
+        """Counts a call that can be answered, before anything is computed.
+
+        Raises:
           QuotaExceededError: the caller has used up what is allowed; says when it ends.
         """
 
 
-class AnyoneOnLoopback:
+class Unlimited:
+    """Nobody is counted."""
+
+    def charge(self, caller: str, call: Call) -> None:
+        """As `Authoriser`."""
+
+
+class AnyoneOnLoopback(Unlimited):
     """Everybody on this machine, whatever their key; nobody else."""
 
     def admit(self, call: Call) -> str:
@@ -51,7 +64,7 @@ class AnyoneOnLoopback:
         )
 
 
-class KeyFile:
+class KeyFile(Unlimited):
     """Everybody who has one of the keys of a file."""
 
     def __init__(self, path: Path):

@@ -1,7 +1,8 @@
 """The calls of the service: who asks, whose turn it is, how a call ends.
 
-Calls wait on the event loop, which costs nothing; a few threads do the work, in the order of
-arrival. A client that leaves ends its work at the next message or network pass.
+A call is checked first, then counted, then answered. Calls wait on the event loop, which costs
+nothing; a few threads do the work, in the order of arrival. A client that leaves ends its work at
+the next message or network pass.
 """
 
 import asyncio
@@ -110,7 +111,10 @@ class DnaModelService(dna_model_service_pb2_grpc.DnaModelServiceServicer):  # ty
                 with self._counted(caller):
                     engines = await asyncio.shield(self._engines)
                     found = engines.find(getattr(request, "model_version", ""))
-                    await self._send(answer(found, request, warnings.append), context)
+                    # Refuses bad input, which costs nobody anything; computes nothing yet.
+                    messages = await asyncio.to_thread(answer, found, request, warnings.append)
+                    await asyncio.to_thread(self._authoriser.charge, caller, call)
+                    await self._send(messages, context)
         except errors.AllelensError as error:
             message = terms.as_spoken_on_wire(error.message)
             await _abort(context, status_of(error), message, error.code)

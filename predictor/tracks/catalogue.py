@@ -77,6 +77,12 @@ class TrackTable:
         """The same with the index "0" ... "n-1", as AnnData wants it."""
         return self.metadata.set_axis(self.metadata.index.astype(str))
 
+    @cached_property
+    def unstranded_var(self) -> pd.DataFrame:
+        """`var` of scores that are of no strand: a column strand of '.' comes first."""
+        columns = ["strand", *self.var.columns.drop("strand", errors="ignore")]
+        return self.var.assign(strand=".")[columns]
+
     def select(self, curies: Iterable[str] | None) -> np.ndarray:
         """Indices into `rows` of the real tracks that have one of the terms (None: all).
 

@@ -5,6 +5,7 @@ import pytest
 from tests.faults.story import (
     SocketClient,
     assert_computed_once,
+    count,
     submit,
     wait_for_end,
     wait_for_middle,
@@ -92,3 +93,39 @@ def test_a_stopped_worker_ends_its_chunk_and_the_next_one_goes_on(app):
     ended = wait_for_end(app, job["id"])
     assert_computed_once(ended, read_events(app, job["id"]))
     assert max(chunk["attempt"] for chunk in ended["chunks"]) == 1
+
+
+def test_a_process_that_is_killed_at_every_try_ends_its_job_with_a_sentence_and_the_next_one_runs(
+    app,
+):
+    """SIGKILL is what the kernel sends where memory is used up."""
+    job = submit(app, 1, window=32768, output_types=None)
+    for tries in range(1, 4):
+        until(
+            lambda tries=tries: count(read_events(app, job["id"]), "chunk.started") == tries,
+            600,
+            what=f"try {tries}",
+            pause=0.02,
+        )
+        app.kill("model")
+    ended = wait_for_end(app, job["id"])
+    assert ended["state"] == "failed"
+    assert "stopped 3 times" in ended["message"]
+    assert "want of memory" in ended["message"]
+    assert [chunk["error"]["code"] for chunk in ended["chunks"]] == ["worker_lost"]
+    assert wait_for_end(app, submit(app, 1)["id"])["state"] == "finished"
+
+
+def test_a_chunk_that_takes_too_long_ends_with_a_sentence_and_the_worker_starts_anew(
+    running_app_factory,
+):
+    app = running_app_factory(settings={**SHORT, "ALLELENS_CHUNK_SECONDS": "0"})
+    app.wait_for_worker()
+    before = app.pids["model"]
+    job = submit(app, 1, window=32768, output_types=None)
+    ended = wait_for_end(app, job["id"])
+    assert ended["state"] == "failed"
+    assert "not done within 0 seconds" in ended["message"]
+    assert "32,768 bp" in ended["message"]
+    until(lambda: app.pids.get("model", before) != before, 60, what="a new process")
+    app.wait_for_worker()

@@ -16,16 +16,21 @@ class TokenAuthoriser:
     """The `Authoriser` of an installation with people and tokens."""
 
     def admit(self, call: Call) -> str:
-        """Finds the person and counts what the call costs.
+        """The person's name.
 
         Raises:
           UnauthenticatedError: no token, or one that is not valid. On this machine the embedded
             mode needs none, whatever key a notebook brings.
+        """
+        return _person(call).username
+
+    def charge(self, caller: str, call: Call) -> None:
+        """Counts what the call costs.
+
+        Raises:
           QuotaExceededError: the person has used up what is allowed for a day.
         """
-        user = _person(call)
-        _count(user, call.windows)
-        return user.username
+        _count(User.objects.get(username=caller), call.windows)
 
 
 def used_today(user: User) -> int:

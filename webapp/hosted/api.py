@@ -18,8 +18,16 @@ class HostedAccountSerializer(serializers.Serializer[Any]):
     key_is_set = serializers.BooleanField()
     key_from_environment = serializers.BooleanField(help_text="then it cannot be changed here")
     problem = serializers.CharField(allow_blank=True, help_text="why it cannot be used; or empty")
-    accepted_by = serializers.CharField(allow_null=True)
+    connect_command = serializers.CharField(
+        help_text="accepts the terms where the key comes from the environment"
+    )
+    may_change = serializers.BooleanField(help_text="whether the person who asks is an operator")
+    accepted_by = serializers.CharField(allow_null=True, help_text="of the terms, at this address")
     accepted = serializers.DateTimeField(allow_null=True)
+    set_by = serializers.CharField(
+        allow_null=True, help_text="who set the key; null without one, or from the environment"
+    )
+    changed = serializers.DateTimeField(allow_null=True, help_text="when")
 
 
 class NewHostedKeySerializer(serializers.Serializer[Any]):
@@ -30,8 +38,8 @@ class NewHostedKeySerializer(serializers.Serializer[Any]):
 class HostedAccountView(APIView):
     @extend_schema(operation_id="hosted_account", responses=HostedAccountSerializer)
     def get(self, request: Request) -> Response:
-        """Whether a key is set, and who accepted the terms; never the key."""
-        return Response(HostedAccountSerializer(selectors.account()).data)
+        """Whether a key is set, by whom, and who accepted the terms; never the key."""
+        return Response(HostedAccountSerializer(selectors.account(user_of(request))).data)
 
     @extend_schema(
         operation_id="set_hosted_key",
@@ -45,7 +53,7 @@ class HostedAccountView(APIView):
         given = NewHostedKeySerializer(data=request.data)
         given.is_valid(raise_exception=True)
         services.set_key(user=user, **given.validated_data)
-        return Response(HostedAccountSerializer(selectors.account()).data)
+        return Response(HostedAccountSerializer(selectors.account(user)).data)
 
     @extend_schema(operation_id="forget_hosted_key", responses={204: None})
     def delete(self, request: Request) -> Response:

@@ -17,7 +17,11 @@ class HostedAccount(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
     accepted = models.DateTimeField(help_text="when the terms of the service were accepted")
-    changed = models.DateTimeField(auto_now=True)
+    # None: by whoever accepted the terms, before this was kept.
+    set_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    changed = models.DateTimeField(auto_now=True, help_text="when the key was set")
 
     def __str__(self) -> str:
         return f"hosted service at {self.address}"

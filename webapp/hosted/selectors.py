@@ -25,18 +25,38 @@ def stored_key() -> str | None:
     return key
 
 
-def account() -> dict[str, Any]:
-    """What people may know about it."""
-    stored = HostedAccount.objects.select_related("accepted_by").first()
-    return {
-        "address": hosted_connection.address(),
+def account(user: User) -> dict[str, Any]:
+    """What people may know about it.
+
+    Args:
+      user: who asks.
+    """
+    address = hosted_connection.address()
+    stored = (
+        HostedAccount.objects.filter(address=address)
+        .select_related("accepted_by", "set_by")
+        .first()
+    )
+    from_environment = bool(os.environ.get(hosted_connection.KEY_VARIABLE))
+    found = {
+        "address": address,
         "terms": hosted_connection.TERMS,
         "key_is_set": hosted_connection.find_key() is not None,
-        "key_from_environment": bool(os.environ.get(hosted_connection.KEY_VARIABLE)),
+        "key_from_environment": from_environment,
         "problem": hosted_connection.problem(),
-        "accepted_by": stored.accepted_by.username if stored else None,
-        "accepted": stored.accepted if stored else None,
+        "connect_command": hosted_connection.CONNECT_COMMAND,
+        "may_change": may_change(user),
+        "accepted_by": None,
+        "accepted": None,
+        "set_by": None,
+        "changed": None,
     }
+    if stored is not None:
+        found |= {"accepted_by": stored.accepted_by.username, "accepted": stored.accepted}
+        if not from_environment:
+            setter = stored.set_by or stored.accepted_by
+            found |= {"set_by": setter.username, "changed": stored.changed}
+    return found
 
 
 def may_change(user: User) -> bool:

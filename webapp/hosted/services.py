@@ -38,7 +38,11 @@ def set_key(*, user: User, key: str, accept_terms: bool) -> HostedAccount:
         )
     person = user.username if before is None else before.accepted_by.username
     hosted_connection.connect(person=person, key=key)
-    values: dict[str, Any] = {"encrypted_key": encrypted(key), "address": address}
+    values: dict[str, Any] = {
+        "encrypted_key": encrypted(key),
+        "address": address,
+        "set_by": user,
+    }
     if before is None:
         values |= {"accepted_by": user, "accepted": timezone.now()}
     with transaction.atomic():

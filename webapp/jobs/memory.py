@@ -28,6 +28,11 @@ class EngineMemory:
     window: int
     note: str
 
+    @property
+    def fits(self) -> bool:
+        """Whether `window` fits, as far as that is known."""
+        return all(need.fits for need in self.needs if need.window == self.window)
+
 
 def engine_memory(engine: Engine) -> EngineMemory:
     """What an engine needs, on the worker with the most memory.

@@ -84,6 +84,11 @@ class UnderstoodRequestSerializer(serializers.Serializer[Any]):
     ontology_curies = serializers.ListField(child=serializers.CharField(), allow_null=True)
     # Jobs of earlier versions do not say it.
     truth = serializers.BooleanField(default=False)
+    warnings = serializers.ListField(
+        child=serializers.CharField(),
+        default=[],
+        help_text="what is unusual about it and was done all the same, one sentence each",
+    )
 
 
 class EditSerializer(serializers.Serializer[Any]):

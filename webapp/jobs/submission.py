@@ -20,6 +20,7 @@ from predictor.engines.registry import EngineDescription, describe_engine, fasta
 from predictor.genome.reference import Reference
 from predictor.genome.sequences import ordered_variants
 from predictor.genome.variant import check_variant, parse_variant
+from predictor.scoring.checks import check_interval_site
 from predictor.simulator.readouts import TRACKS_SHA256
 from predictor.tracks.catalogue import Catalogue, catalogue
 from predictor.tracks.output_types import parse_organism, parse_output_types
@@ -34,6 +35,8 @@ _ARRIVAL = (
     *(OutputType.CAGE, OutputType.PROCAP, OutputType.CHIP_TF, OutputType.SPLICE_SITES),
     *(OutputType.SPLICE_SITE_USAGE, OutputType.SPLICE_JUNCTIONS, OutputType.CONTACT_MAPS),
 )
+
+_MOST_WARNINGS = 10
 
 
 class TooManyVariants(errors.AllelensError):
@@ -157,9 +160,18 @@ def plan_job(request: JobRequest) -> JobPlan:
             "output_types": [output_type.name for output_type in output_types],
             "ontology_curies": list(curies) if curies is not None else None,
             "truth": request.truth,
+            "warnings": _warnings(intervals, reference),
         },
         chunks=chunks,
     )
+
+
+def _warnings(intervals: list[Interval], reference: Reference) -> list[str]:
+    """What is unusual, one sentence each: windows that reach beyond their chromosome."""
+    found = [text for interval in intervals for text in check_interval_site(interval, reference)]
+    found = list(dict.fromkeys(found))
+    more = len(found) - _MOST_WARNINGS
+    return [*found[:_MOST_WARNINGS], f"The same is true of {more:,} more."] if more > 0 else found
 
 
 def open_reference(assembly: str) -> Reference:

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
+from predictor.errors import NotEnoughMemoryError
 from webapp.jobs import broker
 from webapp.jobs.claims import ClaimedChunk, StaleAttempt, claimable, held_chunk
 from webapp.jobs.doorbell import ring_workers
@@ -20,6 +21,10 @@ from webapp.jobs.transitions import end_job_if_done, fail_for_good, queue_again
 
 _log = logging.getLogger("allelens.sweeper")
 
+_ENDED_FOR_MEMORY = (
+    "The computer's memory was used up while this was computed, and the system ended the worker's "
+    "process; it was not tried again. Ask for a shorter window or fewer output types."
+)
 _TOO_OFTEN = (
     "The worker stopped {tries} times while it computed this, perhaps for want of memory; it was "
     "not tried again. Ask for a shorter window or fewer output types, or look into the worker's "
@@ -54,9 +59,15 @@ def idle_slots() -> int:
     return ready.exclude(name__in=busy).count()
 
 
-def release_leases(*, owner: str) -> int:
-    """Gives back what a slot held before it was restarted; counts as a try."""
-    return _take_back(Chunk.objects.filter(lease_owner=owner))
+def release_leases(*, owner: str, out_of_memory: bool = False) -> int:
+    """Gives back what a slot held before it was restarted; counts as a try.
+
+    Args:
+      owner: name of the slot.
+      out_of_memory: the system ended the slot's process for want of memory. Another try would
+        need as much, so that there is none.
+    """
+    return _take_back(Chunk.objects.filter(lease_owner=owner), out_of_memory=out_of_memory)
 
 
 def expire_leases() -> int:
@@ -64,7 +75,7 @@ def expire_leases() -> int:
     return _take_back(Chunk.objects.filter(lease_until__lt=timezone.now()))
 
 
-def _take_back(chunks: Any) -> int:
+def _take_back(chunks: Any, *, out_of_memory: bool = False) -> int:
     taken = 0
     held = chunks.filter(state=ChunkState.RUNNING).values_list("pk", "attempt", "job_id")
     for pk, attempt, job_pk in list(held):
@@ -74,7 +85,10 @@ def _take_back(chunks: Any) -> int:
                 chunk = held_chunk(claimed)
                 if not chunks.filter(pk=pk).exists():
                     continue  # It beat in between.
-                if chunk.tries >= settings.JOB_MAX_TRIES and not story.job.cancel_requested:
+                if out_of_memory and not story.job.cancel_requested:
+                    code = NotEnoughMemoryError.code
+                    fail_for_good(story, chunk, code=code, message=_ENDED_FOR_MEMORY)
+                elif chunk.tries >= settings.JOB_MAX_TRIES and not story.job.cancel_requested:
                     message = _TOO_OFTEN.format(tries=chunk.tries)
                     fail_for_good(story, chunk, code="worker_lost", message=message)
                 else:

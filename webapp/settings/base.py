@@ -156,6 +156,8 @@ JOB_LEASE_SECONDS = environment.number("ALLELENS_LEASE_SECONDS", 30)
 JOB_DRAIN_SECONDS = environment.number("ALLELENS_DRAIN_SECONDS", 30)
 JOB_SWEEP_SECONDS = environment.number("ALLELENS_SWEEP_SECONDS", 2)
 JOB_MAX_TRIES = 3
+# For every 16,384 bp of a chunk's window, which are begun; the work grows with the window.
+JOB_CHUNK_SECONDS = environment.number("ALLELENS_CHUNK_SECONDS", 600)
 JOB_MAX_VARIANTS = int(environment.number("ALLELENS_MAX_VARIANTS_PER_JOB", 1000))
 JOB_MAX_ACTIVE_CHUNKS = int(environment.number("ALLELENS_MAX_ACTIVE_CHUNKS_PER_USER", 5000))
 JOB_EVENT_RETENTION = timedelta(days=30)
@@ -184,7 +186,8 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1}
-CELERY_TASK_TIME_LIMIT = 540
+# A worker limits each chunk by itself (worker/time_limit.py), by the length of its window.
+CELERY_TASK_TIME_LIMIT = None
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CONCURRENCY = 1
 CELERY_WORKER_POOL = "prefork"

@@ -1,5 +1,5 @@
 import { api, body } from "./client";
-import type { JobRequest, Source } from "./types";
+import type { JobRequest, NewHostedKey, Source } from "./types";
 
 /** One function per call of the API that the pages make. */
 
@@ -26,6 +26,12 @@ export const searchGenome = async (assembly: string, q: string, limit = 8, signa
       ...(signal ? { signal } : {}),
     }),
   ).results;
+
+export const getHostedAccount = async () => body(await api.GET("/api/hosted-account/"));
+export const setHostedKey = async (given: NewHostedKey) => body(await api.PUT("/api/hosted-account/", { body: given }));
+export const forgetHostedKey = async () => {
+  await api.DELETE("/api/hosted-account/");
+};
 
 export const createJob = async (request: JobRequest) => body(await api.POST("/api/jobs/", { body: request }));
 export const getJobs = async (page: number) => body(await api.GET("/api/jobs/", { params: { query: { page } } }));

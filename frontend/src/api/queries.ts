@@ -1,5 +1,6 @@
-import { keepPreviousData, QueryClient, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, QueryClient, useMutation, useQuery } from "@tanstack/react-query";
 import {
+  forgetHostedKey,
   getCatalogue,
   getChanges,
   getEngine,
@@ -7,9 +8,11 @@ import {
   getExamples,
   getGenes,
   getGenomes,
+  getHostedAccount,
   getJobs,
   getReport,
   searchGenome,
+  setHostedKey,
 } from "./endpoints";
 import { ApiError } from "./errors";
 
@@ -34,6 +37,16 @@ export const useEngine = (name: string) => useQuery({ queryKey: ["engine", name]
 export const useReport = (name: string) => useQuery({ queryKey: ["report", name], queryFn: () => getReport(name) });
 export const useExamples = () => useQuery({ queryKey: ["examples"], queryFn: getExamples });
 export const useGenomes = () => useQuery({ queryKey: ["genomes"], queryFn: getGenomes });
+
+export const useHostedAccount = () => useQuery({ queryKey: ["hosted-account"], queryFn: getHostedAccount, staleTime: 0 });
+
+/** A key makes an engine usable, or takes it away: what is known of engines is asked anew. */
+const hostedChanged = () =>
+  Promise.all([["hosted-account"], ["engines"], ["engine"], ["catalogue"]].map((queryKey) => queryClient.invalidateQueries({ queryKey })));
+
+// The key is not kept with the mutation after it is done.
+export const useSetHostedKey = () => useMutation({ mutationFn: setHostedKey, onSuccess: hostedChanged, gcTime: 0 });
+export const useForgetHostedKey = () => useMutation({ mutationFn: forgetHostedKey, onSuccess: hostedChanged });
 
 export const useCatalogue = (engine: string, organism: string) =>
   useQuery({ queryKey: ["catalogue", engine, organism], queryFn: () => getCatalogue(engine, organism) });

@@ -262,7 +262,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Whether a key is set, and who accepted the terms; never the key. */
+        /** @description Whether a key is set, by whom, and who accepted the terms; never the key. */
         get: operations["hosted_account"];
         /** @description Tries a key at the service and keeps it encrypted; for operators. */
         put: operations["set_hosted_key"];
@@ -810,9 +810,21 @@ export interface components {
             key_from_environment: boolean;
             /** @description why it cannot be used; or empty */
             problem: string;
+            /** @description accepts the terms where the key comes from the environment */
+            connect_command: string;
+            /** @description whether the person who asks is an operator */
+            may_change: boolean;
+            /** @description of the terms, at this address */
             accepted_by: string | null;
             /** Format: date-time */
             accepted: string | null;
+            /** @description who set the key; null without one, or from the environment */
+            set_by: string | null;
+            /**
+             * Format: date-time
+             * @description when
+             */
+            changed: string | null;
         };
         /** @description 0-based, half-open. */
         Interval: {
@@ -1302,6 +1314,11 @@ export interface components {
             ontology_curies: string[] | null;
             /** @default false */
             truth: boolean;
+            /**
+             * @description what is unusual about it and was done all the same, one sentence each
+             * @default []
+             */
+            warnings: string[];
         };
         /** @description `position` is 1-based, as in a VCF. */
         Variant: {

@@ -7,11 +7,13 @@ const BrowserPage = lazy(() => import("../features/browser/BrowserPage").then((m
 const JobsPage = lazy(() => import("../features/jobs/JobsPage").then((m) => ({ default: m.JobsPage })));
 const JobPage = lazy(() => import("../features/jobs/JobPage").then((m) => ({ default: m.JobPage })));
 const ModelPage = lazy(() => import("../features/models/ModelPage").then((m) => ({ default: m.ModelPage })));
+const SettingsPage = lazy(() => import("../features/settings/SettingsPage").then((m) => ({ default: m.SettingsPage })));
 
 function Page({ path }: { path: string }) {
   if (path === "/") return <StartPage />;
   if (path === "/view") return <BrowserPage />;
   if (path === "/jobs" || path === "/jobs/") return <JobsPage />;
+  if (path === "/settings" || path === "/settings/") return <SettingsPage />;
   const job = /^\/jobs\/([^/]+)\/?$/.exec(path)?.[1];
   if (job) return <JobPage key={job} id={job} />;
   const model = /^\/models\/([\w-]+)\/?$/.exec(path)?.[1];

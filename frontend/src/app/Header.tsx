@@ -41,6 +41,9 @@ export function Header() {
         </Link>
         {/* The API's pages are Django's: a full load, not a route of ours. */}
         <a href="/api/docs/">API</a>
+        <Link href="/settings" data-testid="nav-settings" aria-current={path.startsWith("/settings") ? "page" : undefined}>
+          Settings
+        </Link>
         <ActionIcon
           variant="subtle"
           color="gray"

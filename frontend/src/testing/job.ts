@@ -48,6 +48,7 @@ export function makeJob(changes: Partial<Job> = {}): Job {
       output_types: ["DNASE", "RNA_SEQ"],
       ontology_curies: null,
       truth: false,
+      warnings: [],
     },
     chunks: [chunk],
     ...changes,

@@ -165,13 +165,31 @@ def test_tokens_that_are_read_hold_the_numbers_of_the_whole_window(
     equal(found.outputs, expected.outputs, where=np.repeat(read, 128), **CLOSE)
 
 
-def test_who_else_reads_changes_no_byte(network, codes, means):
+def test_who_else_reads_changes_nothing_but_rounding(network, codes, means):
     few, many = np.arange(TOKENS) == 20, np.arange(TOKENS) > 18
     cage = OutputType.CAGE
     alone = network.reference(codes, 0, [DNASE], means, reads={DNASE: few})
     network.references.clear()
     beside = network.reference(codes, 0, [cage, DNASE], means, reads={DNASE: few, cage: many})
-    equal(alone.outputs, beside.outputs, [DNASE])
+    equal(alone.outputs, beside.outputs, [DNASE], where=np.repeat(few, 128), **CLOSE)
+
+
+def test_stretches_that_several_read_are_decoded_once(network, codes, variants, means, monkeypatch):
+    cage = OutputType.CAGE
+    reads = {DNASE: np.arange(TOKENS) == 20, cage: np.arange(TOKENS) // 8 == 2}
+    reads[JUNCTIONS] = np.arange(TOKENS) == 22
+    window = network.reference(codes, 0, [cage, DNASE], means, reads=reads)
+    decoded = []
+    decode = network.stages.decode
+
+    def counting(trunk, skips, organisms, stretch, patch=None):
+        decoded.append(stretch)
+        return decode(trunk, skips, organisms, stretch, patch)
+
+    monkeypatch.setattr(network.stages, "decode", counting)
+    kinds = [cage, DNASE, JUNCTIONS]
+    network.alternates(window, variants[1:2], kinds, means, reads=reads, contexts=[context()])
+    assert len(decoded) == len(set(decoded)) == 2
 
 
 def test_chosen_tracks_are_a_slice_of_all(network, variants, means, whole):

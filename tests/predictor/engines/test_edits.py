@@ -5,6 +5,7 @@ import pytest
 from alphagenome.models.dna_output import OutputType
 
 from predictor.engines.edits import edit
+from predictor.model.narrow import changed_lengths, read_lengths
 from predictor.tracks.output_types import OUTPUTS
 
 LENGTH = 8_192
@@ -54,10 +55,9 @@ def encoded(network, reference, alternate):
     found = network._alternate(window, alternate)
     assert found.patch is not None
     skips = []
-    for skip, patch in zip(found.skips, found.patch.skips, strict=True):
+    patched = zip(found.skips, found.patch.skips, found.patch.firsts, strict=True)
+    for skip, patch, first in patched:
         together = np.array(skip)
-        per_token = together.shape[1] // TOKENS
-        first = found.patch.first * per_token
         together[:, first : first + patch.shape[1]] = patch
         skips.append(together)
     return found.tokens, skips
@@ -97,22 +97,16 @@ def test_the_edit_matters_beyond_its_own_token(network, codes):
     reached = np.flatnonzero(difference[0].max(axis=1) > 1e-5)
     assert len(reached) > 3
     found = edit(codes, changed(codes, at))
-    assert found.first <= reached.min()
-    assert reached.max() < found.first + found.given
+    first = found.places.changed[-1]
+    assert first <= reached.min()
+    assert reached.max() < first + changed_lengths(found.bases)[-1]
 
 
-def test_only_the_surroundings_of_a_substitution_are_encoded(network, codes, monkeypatch):
-    window = network.reference(codes, 0, (), {}).allele
-    lengths = []
-    encode = network.stages.encode
-
-    def counting(codes):
-        lengths.append(codes.shape[1])
-        return encode(codes)
-
-    monkeypatch.setattr(network.stages, "encode", counting)
-    network._alternate(window, changed(codes, 4_000))
-    assert lengths == [26 * 128]
+def test_only_the_surroundings_of_a_substitution_are_encoded(codes):
+    found = edit(codes, changed(codes, 4_000))
+    # Of 8,192 positions at 1 bp, and of 128 at 64 bp.
+    assert read_lengths(found.bases)[0] == 38
+    assert read_lengths(found.bases)[-1] == 28
 
 
 @pytest.mark.parametrize("at", [RANDOM[1], 4_096, 0, LENGTH - 1])
@@ -154,8 +148,9 @@ def test_where_all_bases_move_all_is_encoded(codes):
     assert edit(codes, np.roll(codes, 1)) is None
 
 
-def test_a_short_window_is_encoded_whole(codes):
-    assert edit(codes[:2_048], changed(codes[:2_048], 5)) is None
+def test_an_edit_that_spans_a_short_window_is_encoded_whole(codes):
+    assert edit(codes[:2_048], changed(codes[:2_048], 5)) is not None
+    assert edit(codes[:2_048], changed(codes[:2_048], 5, 1_900)) is None
 
 
 @pytest.mark.parametrize("length", [4_096, 131_072, 1_048_576])
@@ -166,10 +161,22 @@ def test_an_edit_is_encoded_with_all_it_can_reach(length):
         last = min(int(first) + int(rng.integers(0, 600)), length - 1)
         alternate = reference.copy()
         alternate[[first, last]] = 1
-        found = edit(reference, alternate)
-        end = found.first + found.given
-        # Bases up to 513 bp away from a token change it.
-        assert found.first * 128 <= max(first - 513 - 127, 0) + 127
-        assert end * 128 >= min(last + 513 + 1, length)
-        assert 0 <= found.start <= max(found.first - 5, 0)
-        assert min(end + 5, length // 128) <= found.start + found.encoded <= length // 128
+        bases, places = edit(reference, alternate)
+        assert_reached(places.changed, changed_lengths(bases), int(first), last, length)
+        for start, read, changes, more in zip(
+            places.read, read_lengths(bases), places.changed, changed_lengths(bases), strict=False
+        ):
+            assert 0 <= start <= changes
+            assert changes + more <= start + read
+
+
+def assert_reached(firsts, lengths, first, last, length):
+    """By hand: nine bases to either side at 1 bp, four positions more at each coarser one."""
+    first, last = first - 9, last + 9
+    for level, (start, positions) in enumerate(zip(firsts, lengths, strict=True)):
+        if level == 7:
+            first, last = first // 2, last // 2
+        elif level:
+            first, last = max(first, 0) // 2 - 4, last // 2 + 4
+        assert 0 <= start <= max(first, 0)
+        assert min(last + 1, length >> level) <= start + positions <= length >> level

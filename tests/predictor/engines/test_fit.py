@@ -100,7 +100,14 @@ def planned(config, window):
         abstract((tracks,), jnp.float32),
     )
     heads.append(heading + size(values))
-    working = max(encoding, towering, stretch + max(decoding, *heads))
+    sites = config.junction_sites
+    counting, _ = plan(
+        lambda p, s, *a: stages._counts(config, p, s, *a, None),
+        abstract((1, 4, sites, bp_1.shape[2]), bp_1.dtype),
+        organisms,
+        abstract((1, 4, sites), jnp.int32),
+    )
+    working = max(encoding, towering, stretch + max(decoding, *heads), counting)
     return size(weights) + 2 * allele + 2 * results + working
 
 

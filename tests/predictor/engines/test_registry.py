@@ -79,6 +79,12 @@ def test_the_hosted_service_wants_a_key_and_then_its_terms_accepted(in_small_hom
         registry.open_engine("hosted")
 
 
+def test_weights_that_do_not_fit_are_refused_before_they_are_loaded(in_small_home, monkeypatch):
+    monkeypatch.setenv("ALLELENS_MEMORY_LIMIT", "0.01")
+    with pytest.raises(errors.NotEnoughMemoryError, match="The weights of the engine demo take "):
+        registry.open_engine("demo")
+
+
 def test_a_missing_genome_is_refused_with_the_command_that_makes_it(
     in_small_home, tmp_path, monkeypatch
 ):

@@ -143,7 +143,7 @@ def test_parts_of_another_request_are_not_used(tmp_path, variants, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setitem(score_file._FORMATS, ".tsv", stop)
+        patch.setattr(score_file, "writer", lambda *_: stop)
         assert run(vcf, out) == 130
     vcf.write_text(vcf_line(variants[1]))
     assert run(vcf, out) == 0
@@ -166,6 +166,45 @@ def test_a_late_error_is_of_its_variant_only(tmp_path, variants, monkeypatch):
     assert run(vcf, out) == 0
     assert set(pd.read_csv(out, sep="\t")["vcf_line"]) == {1, 3}
     assert "23 genes overlap it." in (tmp_path / "scores.tsv.problems.tsv").read_text()
+
+
+@pytest.mark.parametrize("switch", ["stitch", "align_all"])
+def test_a_switch_gives_the_scores_of_the_engine_with_it(tmp_path, reference, switch):
+    bases = reference.sequence(Interval("demo1", 3_000, 3_006))
+    indels = [
+        Variant("demo1", 3_001, bases, bases[0]),
+        Variant("demo1", 3_001, bases[0], bases[0] + "GATTACA"),
+    ]
+    vcf, plain, switched = tmp_path / "v.vcf", tmp_path / "plain.parquet", tmp_path / "on.parquet"
+    vcf.write_text("\n".join(map(vcf_line, indels)))
+    assert run(vcf, plain) == 0
+    assert run(vcf, switched, f"--{switch.replace('_', '-')}") == 0
+    engine = open_engine("demo").variant_run(
+        score_file.parse_variant_scorers(SCORERS), **{switch: True}
+    )
+    windows = [variant.reference_interval.resize(4_096) for variant in indels]
+    checked = [engine.check(*pair) for pair in zip(windows, indels, strict=True)]
+    expected = long_table(
+        [
+            ScoredRecord("", line, found)
+            for line, found in enumerate(engine.results(checked), start=1)
+        ]
+    ).to_pandas()
+    found = pd.read_parquet(switched)
+    np.testing.assert_array_equal(found["raw_score"], expected["raw_score"])
+    assert (found["raw_score"] != pd.read_parquet(plain)["raw_score"]).any()
+
+
+def test_where_no_variant_can_be_scored_nothing_is_written_over(tmp_path, variants, capsys):
+    vcf, out = tmp_path / "v.vcf", tmp_path / "scores.tsv"
+    out.write_text("of last week")
+    vcf.write_text("demo1\tnowhere\t.\tA\tC\nchrQ\t5\t.\tA\tC\n")
+    assert run(vcf, out) == 2
+    told = capsys.readouterr().err
+    assert "None of the variants of v.vcf can be scored" in told.splitlines()[-1]
+    assert 'has no chromosome "chrQ"' in told
+    assert out.read_text() == "of last week"
+    assert len((tmp_path / "scores.tsv.problems.tsv").read_text().splitlines()) == 3
 
 
 @pytest.mark.parametrize(

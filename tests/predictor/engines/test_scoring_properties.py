@@ -100,6 +100,22 @@ def test_order_and_company_do_not_change_scores(model, reference, indels):
             assert_same_bytes(found, alone[place])
 
 
+def test_what_was_read_of_a_window_before_does_not_change_scores(model, reference):
+    """Of a window long enough for stretches; REF keeps those of the variants before."""
+    window = Interval("demo1", 1_000, 5_096)
+    variants = [snv(reference, position) for position in (1_050, 2_300, 2_900, 4_100, 5_000)]
+    alone = []
+    for variant in variants:
+        model.network.references.clear()
+        alone.append(model.score_variant(window, variant, SCORERS))
+    for order in ([0, 1, 2, 3, 4], [3, 0, 4, 2, 1]):
+        model.network.references.clear()
+        together = [variants[place] for place in order]
+        found = model.score_variants(window, together, SCORERS, progress_bar=False)
+        for place, scores in zip(order, found, strict=True):
+            assert_same_bytes(scores, alone[place])
+
+
 def test_the_number_of_workers_does_not_change_scores(model, reference):
     variants = [snv(reference, position) for position in range(1_150, 1_180, 5)]
     expected = model.score_variants(WINDOW, variants, SCORERS, progress_bar=False, max_workers=1)

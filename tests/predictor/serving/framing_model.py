@@ -26,6 +26,7 @@ from predictor.serving.authoriser import Authoriser, Call
 from predictor.serving.service import Limits
 
 SECONDS_PER_BASE = 0.2
+MOST_BASES = 1_000
 TRACKS = pd.DataFrame(
     {
         "name": ["one", "one", "two"],
@@ -118,6 +119,30 @@ class FramingModel(DnaModel):
         return AnnData(X=np.array([[1, 2, 3]], np.float32), var=_var(TRACKS), uns=uns)
 
 
+class SteppingModel(FramingModel):
+    """The same, one result after the other: what our own engines offer beside the SDK's calls."""
+
+    def iter_variant_scores(self, intervals, variants, variant_scorers=(), *, organism=None):
+        for interval, variant in zip(intervals, variants, strict=True):
+            yield self.score_variant(interval, variant, variant_scorers)
+
+    def iter_interval_scores(self, intervals, interval_scorers=(), *, organism=None):
+        for interval in intervals:
+            yield self.score_interval(interval, interval_scorers)
+
+    def iter_ism_scores(
+        self, interval, ism_interval, variant_scorers=(), *, interval_variant=None, organism=None
+    ):
+        if ism_interval.width > MOST_BASES:
+            raise errors.ScoringLimitError(f"{ism_interval.width} bases are too many.")
+        return self._substitutions(interval, ism_interval, variant_scorers)
+
+    def _substitutions(self, interval, stretch, scorers):
+        for position in range(stretch.start, stretch.end):
+            base = Interval(stretch.chromosome, position, position + 1)
+            yield from self.score_ism_variants(interval, base, scorers)
+
+
 def _gene_scores(**uns) -> AnnData:
     return AnnData(
         X=GENE_SCORES, obs=GENES, var=_var(TRACKS), uns=uns, layers={"quantiles": QUANTILES}
@@ -145,16 +170,24 @@ def _output(kinds, width: int, interval: Interval | None, level: float) -> Outpu
 
 
 class Quota:
-    """Refuses the first calls, as if a quota had been used up just before them."""
+    """Refuses the first calls, as if a quota had been used up just before them.
 
-    def __init__(self, authoriser: Authoriser, refusals: int):
-        self._authoriser, self._left = authoriser, refusals
+    What a call costs is a line in a file beside the story.
+    """
+
+    def __init__(self, authoriser: Authoriser, refusals: int, story: Path):
+        self._authoriser, self._left, self._story = authoriser, refusals, story
 
     def admit(self, call: Call) -> str:
+        return self._authoriser.admit(call)
+
+    def charge(self, caller: str, call: Call) -> None:
         if self._left and call.windows:
             self._left -= 1
             raise errors.QuotaExceededError(f"The quota of {call.key} is used up for a moment.")
-        return self._authoriser.admit(call)
+        self._authoriser.charge(caller, call)
+        with self._story.with_suffix(".charges").open("a") as file:
+            file.write(f"{call.windows}\n")
 
 
 def _report(line: str) -> None:
@@ -166,15 +199,17 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("story", type=Path)
     parser.add_argument("--open-calls", type=int, default=100)
+    parser.add_argument("--steps", action="store_true", help="one result after the other")
     parser.add_argument("--refuse", type=int, default=0, help="the first calls, for their quota")
     options.add_options(parser)
     options.add_keys_option(parser)
     given = parser.parse_args(["--engine=framing", *sys.argv[1:]])
+    model = SteppingModel if given.steps else FramingModel
     server.serve(
         server.Service(
-            open_engines=lambda: {"framing": Answers(FramingModel(given.story))},
+            open_engines=lambda: {"framing": Answers(model(given.story))},
             place=server.Place(port=given.port, certificate=given.certificate, key=given.key),
-            authoriser=Quota(command.key_authoriser(given), given.refuse),
+            authoriser=Quota(command.key_authoriser(given), given.refuse, given.story),
             limits=Limits(at_once=1, open_calls_of_one=given.open_calls),
             grace=given.grace,
             report=_report,

@@ -11,6 +11,7 @@ import grpc
 import pytest
 from alphagenome.data.genome import Interval
 from alphagenome.models import variant_scorers
+from alphagenome.protos.v1 import dna_model_pb2
 from alphagenome.protos.v1 import dna_model_service_pb2 as messages
 from alphagenome.protos.v1.dna_model_service_pb2_grpc import DnaModelServiceStub
 from cryptography import x509
@@ -24,7 +25,7 @@ from predictor.cli import main
 from predictor.serving import server
 from predictor.serving.authoriser import AnyoneOnLoopback, Call, KeyFile, address_of
 from tests.predictor.serving import running_service
-from tests.predictor.serving.framing_model import SECONDS_PER_BASE
+from tests.predictor.serving.framing_model import MOST_BASES, SECONDS_PER_BASE
 from tests.until import until
 
 ATAC = variant_scorers.RECOMMENDED_VARIANT_SCORERS["ATAC"]
@@ -35,7 +36,7 @@ def mutate(service, bases: int):
     """Starts a call that takes `SECONDS_PER_BASE` for each base."""
     request = messages.ScoreIsmVariantRequest(
         interval=Interval("chr1", 0, 16_384).to_proto(),
-        ism_interval=Interval("chr1", 100, 100 + bases).to_proto(),
+        ism_interval=dna_model_pb2.Interval(chromosome="chr1", start=100, end=100 + bases),
         organism=HUMAN,
         variant_scorers=[ATAC.to_proto()],
     )
@@ -52,16 +53,49 @@ def health(service) -> int:
     return stub.Check(asked, timeout=5).status
 
 
-def test_a_client_that_leaves_ends_the_work(framing):
-    call = mutate(framing, bases=200)
+@pytest.fixture(scope="module")
+def stepping(tmp_path_factory, installed):
+    """As `framing`, with an engine that gives one result after the other, like our own."""
+    story = tmp_path_factory.mktemp("stepping") / "story"
+    running = running_service.start_framing(story, installed, "--steps")
+    yield running
+    running.stop()
+
+
+@pytest.mark.parametrize("how", ["framing", "stepping"])
+def test_a_client_that_leaves_ends_the_work(how, request):
+    service = request.getfixturevalue(how)
+    call = mutate(service, bases=200)
     next(call)
     call.cancel()
-    begun = bases_begun(framing)
+    begun = bases_begun(service)
     time.sleep(5 * SECONDS_PER_BASE)
     # The base that was being computed, and at most one that had just begun.
-    assert bases_begun(framing) <= begun + 2
+    assert bases_begun(service) <= begun + 2
     # The place is free again.
-    assert len(list(mutate(framing, bases=1))) == 2 * 3
+    assert len(list(mutate(service, bases=1))) == 2 * 3
+
+
+def test_a_call_is_counted_when_it_can_be_answered_and_not_before(stepping):
+    charges = stepping.story.with_suffix(".charges")
+    charges.write_text("")
+    begun = bases_begun(stepping)
+    # Refused by the service itself, and by the engine before it computes anything.
+    for bases, sentence in [(-2, "ends before it starts"), (MOST_BASES + 1, "are too many")]:
+        with pytest.raises(grpc.RpcError, match=sentence):
+            list(mutate(stepping, bases))
+    assert charges.read_text() == ""
+    assert len(list(mutate(stepping, bases=2))) == 2 * 3 * 2
+    assert charges.read_text() == "7\n"
+    assert bases_begun(stepping) == begun + 2
+
+
+def test_what_a_quota_refuses_is_never_begun(start_framing):
+    service = start_framing("--refuse", "1")
+    with pytest.raises(grpc.RpcError, match="is used up for a moment") as caught:
+        list(mutate(service, bases=1))
+    assert caught.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert bases_begun(service) == 0
 
 
 def test_a_waiting_call_that_is_cancelled_is_never_begun(framing):

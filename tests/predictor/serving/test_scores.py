@@ -81,3 +81,20 @@ def test_every_substitution_of_a_stretch_is_scored(client, engine):
     assert len(by_variant) == len(found) == 36
     for scores in expected:
         same(by_variant[str(scores[0].uns["variant"])], scores)
+
+
+def test_substitutions_on_a_background_are_those_of_the_engine(client, engine, genome):
+    base = genome.sequence(Interval("demo1", 108_001, 108_002))
+    background = Variant("demo1", 108_002, base, base + "ACG")
+    asked = {"interval_variant": background, "progress_bar": False}
+    stretch = Interval("demo1", 108_000, 108_003)
+    found = client.score_ism_variants(INTERVAL, stretch, SOME, **asked)
+    expected = engine.score_ism_variants(
+        INTERVAL, stretch, SOME, merge_stranded_gene_tracks=True, **asked
+    )
+    # One request of the SDK: the order of the stream is that of the genome.
+    assert [scores[0].uns["variant"] for scores in found] == [
+        scores[0].uns["variant"] for scores in expected
+    ]
+    for one, other in zip(found, expected, strict=True):
+        same(one, other)

@@ -27,8 +27,12 @@ def key(ada):
 
 
 def admit(key: str = "", *, address: str = FAR, windows: int = 1) -> str:
+    """Both steps of a call that can be answered."""
     call = Call(key=key, address=address, method="PredictInterval", windows=windows)
-    return TokenAuthoriser().admit(call)
+    authoriser = TokenAuthoriser()
+    caller = authoriser.admit(call)
+    authoriser.charge(caller, call)
+    return caller
 
 
 def test_a_token_of_the_app_is_a_key_of_the_service(ada, key):
@@ -75,6 +79,15 @@ def test_what_is_computed_is_counted_and_limited_by_the_day(settings, ada, key, 
     monkeypatch.setattr(service_access, "_now", lambda: night + timedelta(hours=2))
     admit(key, windows=10)
     assert ServiceUse.objects.count() == 2
+
+
+def test_who_a_person_is_costs_nothing(settings, ada, key):
+    settings.SERVICE_WINDOWS_PER_DAY = 10
+    call = Call(key=key, address=FAR, method="ScoreIsmVariant", windows=1_000)
+    assert TokenAuthoriser().admit(call) == "ada"
+    assert used_today(ada) == 0
+    with pytest.raises(errors.QuotaExceededError, match="this call needs 1,000"):
+        TokenAuthoriser().charge("ada", call)
 
 
 def test_people_see_what_they_have_used(settings, client_of, ada, key):

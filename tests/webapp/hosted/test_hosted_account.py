@@ -36,7 +36,8 @@ def test_a_key_is_tried_kept_encrypted_and_makes_the_engine_usable(
     found = answer.json()
     assert found["key_is_set"]
     assert not found["key_from_environment"]
-    assert found["accepted_by"] == "ada"
+    assert (found["accepted_by"], found["set_by"]) == ("ada", "ada")
+    assert found["changed"] >= found["accepted"]
     assert found["problem"] == ""
     assert registry.describe_engine("hosted").installed
     assert hosted_connection.find_key() == KEY
@@ -69,6 +70,31 @@ def test_a_key_that_the_service_refuses_is_not_kept(at_service, operator):
     assert not HostedAccount.objects.exists()
 
 
+def test_who_replaces_the_key_is_told_beside_who_accepted_the_terms(
+    at_service, operator, client_of
+):
+    nobody = operator.get(URL).json()
+    assert (nobody["set_by"], nobody["changed"], nobody["accepted_by"]) == (None, None, None)
+    first = operator.put(URL, {"key": KEY, "accept_terms": True}).json()
+    other = client_of(User.objects.create_user("grace", is_staff=True))
+    second = other.put(URL, {"key": KEY}).json()
+    assert (second["accepted_by"], second["set_by"]) == ("ada", "grace")
+    assert second["accepted"] == first["accepted"]
+    assert second["changed"] > first["changed"]
+
+
+def test_a_key_of_the_environment_is_nobodys_and_terms_are_those_of_an_address(
+    at_service, operator, monkeypatch
+):
+    operator.put(URL, {"key": KEY, "accept_terms": True})
+    monkeypatch.setenv("ALPHAGENOME_API_KEY", KEY)
+    found = operator.get(URL).json()
+    assert found["key_from_environment"]
+    assert (found["set_by"], found["accepted_by"]) == (None, "ada")
+    monkeypatch.setenv("ALPHAGENOME_ADDRESS", "elsewhere.example.org:443")
+    assert operator.get(URL).json()["accepted_by"] is None
+
+
 def test_another_secret_key_cannot_read_it(at_service, operator, settings):
     operator.put(URL, {"key": KEY, "accept_terms": True})
     settings.SECRET_KEY = "another one that is just as long as it must be"
@@ -80,7 +106,7 @@ def test_only_operators_change_it_and_everybody_signed_in_sees_whether_it_is_set
     at_service, client_of, settings
 ):
     reader = client_of(User.objects.create_user("grace"))
-    assert reader.get(URL).status_code == 200
+    assert reader.get(URL).json()["may_change"] is False
     assert reader.put(URL, {"key": KEY, "accept_terms": True}).status_code == 403
     assert reader.delete(URL).status_code == 403
     assert client_of(None).get(URL).status_code == 401

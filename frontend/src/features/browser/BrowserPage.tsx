@@ -193,6 +193,7 @@ function Browser({ view, change, genome, catalogue, answer, trouble }: BrowserPr
           {answer.error ? <AskProblem error={answer.error} view={view} assembly={genome.assembly} onAgain={answer.start} /> : null}
           {trouble ? <Notice kind="error">{sentence(trouble)}</Notice> : null}
           {memory ? <Notice kind="warning">{memory}</Notice> : null}
+          {job?.chunks.length === 1 ? job.request.warnings.map((text) => <Notice key={text} kind="warning">{text}</Notice>) : null}
           {elsewhere ? (
             <Notice kind="remark" actions={<Button size="compact-xs" variant="default" onClick={() => go(window_)}>Back to the prediction</Button>}>
               The prediction on hand does not reach here.

@@ -52,6 +52,11 @@ function JobBody({ job }: { job: Job }) {
         </Link>
       </p>
       <h2>What was asked</h2>
+      {request.warnings.map((text) => (
+        <Notice key={text} kind="warning">
+          {text}
+        </Notice>
+      ))}
       <dl className="facts">
         <dt>Variants</dt>
         <dd className="mono">{request.variants.length > 0 ? request.variants.join(", ") : "none: REF only"}</dd>

@@ -4,9 +4,13 @@ import { useCatalogue, useEngine, useReport } from "../../api/queries";
 import type { EngineDetails, EngineReport, Report } from "../../api/types";
 import { grouped } from "../../ui/numbers";
 import { Notice } from "../../ui/Notice";
+import { Link } from "../../ui/router";
 import { PropertyTable, ReadoutTable, StrataTable } from "./FigureTables";
 import { duration, missedByPlace, verdict } from "./report";
 import { ShowcaseSection } from "./ShowcaseSection";
+
+/** The engine whose weights are a key of somebody else's service. */
+const HOSTED = "hosted";
 
 /** About one model: what it is, what it was measured to be worth, and where it ends. */
 export function ModelPage({ name }: { name: string }) {
@@ -46,6 +50,12 @@ function About({ engine }: { engine: EngineDetails }) {
       {engine.installed ? null : (
         <Notice kind="remark">
           {engine.problem} <code>{engine.install_command}</code>
+          {engine.name === HOSTED ? (
+            <>
+              {" "}
+              Its key is set in <Link href="/settings">Settings</Link>.
+            </>
+          ) : null}
         </Notice>
       )}
       <dl className="facts">
