@@ -429,6 +429,22 @@ def demo_effects() -> Recipe:
                 ema=0.99,
                 pairs=True,
             ),
+            Stage(
+                window=16_384,
+                batch=2,
+                steps=1_450,
+                mixture=dataclasses.replace(mixture, genome=0.4, soup=0.25, ends=0.05, packed=0.25),
+                head_weights={
+                    **everything,
+                    "structure": 15.0,
+                    "splice_sites_classification": 3000.0,
+                    "splice_sites_junction": 4.0,
+                    "usage_effect": 900.0,
+                },
+                own_rate=(1.4e-3, 2e-5),
+                ema=0.996,
+                pairs=True,
+            ),
         ),
         structure=True,
         head_weights={
