@@ -18,13 +18,20 @@ class _WholePasses(CompiledNetwork):
         self.references = ReferenceCache(0)
 
     def reference(self, *arguments: Any, **options: Any) -> ReferenceWindow:
-        return super().reference(*arguments, **{**options, "reads": None})
+        options.pop("reads", None)
+        return super().reference(*_without_reads(arguments), **options)
 
     def alternates(self, *arguments: Any, **options: Any) -> Alternates:
-        return super().alternates(*arguments, **{**options, "reads": None})
+        options.pop("reads", None)
+        return super().alternates(*_without_reads(arguments), **options)
 
     def _alternate(self, reference: Allele, codes: np.ndarray) -> Allele:
         return self._new(codes, int(reference.organisms[0]))
+
+
+def _without_reads(arguments: tuple[Any, ...]) -> list[Any]:
+    """The sixth argument says what is read: all of it."""
+    return [None if place == 5 else value for place, value in enumerate(arguments)]
 
 
 def naive(model: LocalModel) -> LocalModel:
