@@ -80,10 +80,11 @@ class Wanted:
         read_tokens = self.reads.get(OutputType.SPLICE_JUNCTIONS, otherwise)
         if read_tokens is None:
             return ()
-        where = stretches(read_tokens, self.at_once)
-        decoded = within(where, self._decoded(tokens))
+        where = within(stretches(read_tokens, self.at_once), self._decoded(tokens))
+        # Whole stretches that are decoded anyway: mostly read by SPLICE_SITES too, in one program.
+        where = tuple(dict.fromkeys(where))
         kinds = (OutputType.SPLICE_SITES, None)
-        return tuple(Reading(kind=kind, stretches=where, decoded=decoded) for kind in kinds)
+        return tuple(Reading(kind=kind, stretches=where) for kind in kinds)
 
     def _decoded(self, tokens: int) -> tuple[Stretch, ...]:
         """All that is decoded for the request."""
