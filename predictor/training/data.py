@@ -27,7 +27,7 @@ from predictor.simulator.random_words import RandomWords
 from predictor.simulator.window_reading import exon_spans
 from predictor.simulator.world import World, read_world
 from predictor.training.augmentation import Window, reverse_complement, strand_permutation
-from predictor.training.recipes import Mixture, Recipe
+from predictor.training.recipe import Mixture, Recipe
 from predictor.training.transcript_structure import transcript_structure
 
 ORGANISMS = (Organism.HOMO_SAPIENS, Organism.MUS_MUSCULUS)

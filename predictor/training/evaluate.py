@@ -20,7 +20,7 @@ from predictor.training.data import (
     held_out_window,
 )
 from predictor.training.inference import Weights, predict
-from predictor.training.recipes import Recipe
+from predictor.training.recipe import Recipe
 from predictor.training.variant_effects import (
     CLEAR_EFFECT,
     INSERTED_MOTIFS,

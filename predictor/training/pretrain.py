@@ -21,9 +21,15 @@ from predictor.model.config import ModelConfig
 from predictor.training import evaluate, plots
 from predictor.training.data import CALIBRATION, HEADS, Batch, Scaling, Stream, batch_at
 from predictor.training.inference import Weights
-from predictor.training.recipes import Recipe, Stage
+from predictor.training.recipe import Recipe, Stage
 from predictor.training.run_folder import RunFolder
-from predictor.training.step import TrainState, make_train_step, network, one_hot
+from predictor.training.step import (
+    CompilerOptions,
+    TrainState,
+    make_train_step,
+    network,
+    one_hot,
+)
 from predictor.training.track_rows import track_rows
 from predictor.weights import checkpoint
 
@@ -39,7 +45,14 @@ class StartingWeightsError(AllelensError):
     code = "starting_weights"
 
 
-def run(recipe: Recipe, out: Path, *, resume: bool = False, start: Path | None = None) -> Path:
+def run(
+    recipe: Recipe,
+    out: Path,
+    *,
+    resume: bool = False,
+    start: Path | None = None,
+    compiler_options: CompilerOptions | None = None,
+) -> Path:
     """Trains a network and writes its weights.
 
     The run is a function of the recipe and the code: a resumed run ends with the same weights as
@@ -50,6 +63,7 @@ def run(recipe: Recipe, out: Path, *, resume: bool = False, start: Path | None =
       out: folder of the run, see `run_folder`.
       resume: go on from the newest checkpoint in `out`.
       start: finished weights of the recipe that `recipe.after` names; for no other recipe.
+      compiler_options: of XLA, for the step.
 
     Returns:
       The folder of the finished weights, `out/weights`.
@@ -68,7 +82,7 @@ def run(recipe: Recipe, out: Path, *, resume: bool = False, start: Path | None =
     clock = _Clock(spent)
     if int(state.step) < recipe.steps:
         folder.trained_by(current_commit("model", "simulator", "training"))
-        state = train(recipe, scaling, state, folder, clock)
+        state = train(recipe, scaling, state, folder, clock, compiler_options)
     weights = averaged_weights(recipe, scaling, state)
     _LOGGER.info("evaluating")
     measured = evaluate.report(weights, recipe)
@@ -109,10 +123,15 @@ def _starting_weights(recipe: Recipe, start: Path | None) -> checkpoint.LoadedWe
 
 
 def train(
-    recipe: Recipe, scaling: Scaling, state: TrainState, folder: RunFolder, clock: "_Clock"
+    recipe: Recipe,
+    scaling: Scaling,
+    state: TrainState,
+    folder: RunFolder,
+    clock: "_Clock",
+    compiler_options: CompilerOptions | None = None,
 ) -> TrainState:
     """Runs the steps that are left, with log lines, checkpoints and held-out evaluations."""
-    step_once = make_train_step(recipe, scaling)
+    step_once = make_train_step(recipe, scaling, compiler_options=compiler_options)
     first = int(state.step)
     since = time.monotonic()
     with Stream(recipe, first, recipe.steps) as stream:

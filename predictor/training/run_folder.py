@@ -21,7 +21,7 @@ import numpy as np
 
 from predictor.errors import AllelensError
 from predictor.training.data import Scaling, measure_scaling
-from predictor.training.recipes import Recipe
+from predictor.training.recipe import Recipe
 from predictor.training.step import TrainState, initial_state
 from predictor.weights import checkpoint
 

@@ -13,7 +13,7 @@ from predictor.simulator import grammar
 from predictor.simulator.window_reading import WindowReading
 from predictor.training import data, recipes
 from predictor.training.augmentation import Window, reverse_complement
-from predictor.training.recipes import Mixture, Stage
+from predictor.training.recipe import Mixture, Stage
 
 RECIPE = dataclasses.replace(
     recipes.ci(),
@@ -211,8 +211,8 @@ def test_the_stream_process_ends_when_its_parent_is_killed():
     """The parent prints its stream's process and is killed with SIGKILL; so nothing can tell it."""
     code = (
         "import dataclasses, sys, time\n"
-        "from predictor.training import data, recipes\n"
-        "stage = recipes.Stage(window=2048, batch=1, steps=10_000)\n"
+        "from predictor.training import data, recipe, recipes\n"
+        "stage = recipe.Stage(window=2048, batch=1, steps=10_000)\n"
         "stream = data.Stream(dataclasses.replace(recipes.ci(), stages=(stage,)), 0, 10_000)\n"
         "with stream:\n"
         "    next(iter(stream))\n"

@@ -14,8 +14,8 @@ import pytest
 
 from predictor.model import functional, heads
 from predictor.model.config import ModelConfig
-from predictor.training import data, plots, pretrain, recipes, step
-from predictor.training.recipes import Mixture, Stage
+from predictor.training import batch_losses, data, optimisation, plots, pretrain, recipes, step
+from predictor.training.recipe import Optimiser, Stage
 from predictor.training.run_folder import RunFolder, TrainingFolderError
 from predictor.weights import checkpoint
 from predictor.weights.load import weights_folder
@@ -72,6 +72,11 @@ def rich_batch():
             windows.append(window)
         index += 1
     return data.collate(windows)
+
+
+def quick_run(recipe, out, **options):
+    """The run of a recipe, its step compiled quickly."""
+    return pretrain.run(recipe, out, compiler_options=QUICK_COMPILE, **options)
 
 
 def run_steps(train_step, state, first, last):
@@ -183,15 +188,15 @@ def test_measured_moments_make_use_agree_with_training(scaling):
 
 def test_the_learning_rate_warms_up_and_ends_at_its_floor():
     optimiser = recipes.ci().optimiser
-    rate = step.learning_rate(optimiser, 1000)
+    rate = optimisation.learning_rate(optimiser, 1000)
     assert float(rate(0)) == 0.0
     assert float(rate(optimiser.warmup)) == pytest.approx(optimiser.peak)
     assert float(rate(1000)) == pytest.approx(optimiser.peak * optimiser.floor)
 
 
 def test_the_learning_rate_before_the_decay_does_not_depend_on_the_number_of_steps():
-    optimiser = recipes.Optimiser(decay=0.25)
-    short, long = (step.learning_rate(optimiser, steps) for steps in (1000, 4000))
+    optimiser = Optimiser(decay=0.25)
+    short, long = (optimisation.learning_rate(optimiser, steps) for steps in (1000, 4000))
     assert [float(short(s)) for s in range(0, 751, 50)] == [
         float(long(s)) for s in range(0, 751, 50)
     ]
@@ -204,9 +209,12 @@ def test_a_stage_may_have_a_factor_or_a_rate_and_an_average_of_its_own():
         Stage(window=2048, batch=1, steps=200, rate=1.5),
         Stage(window=2048, batch=1, steps=101, own_rate=(1e-3, 2e-4), ema=0.9),
     )
-    optimiser = recipes.Optimiser(decay=0.25, horizon=600)
+    optimiser = Optimiser(decay=0.25, horizon=600)
     recipe = dataclasses.replace(RECIPE, stages=stages, optimiser=optimiser)
-    rate, plain = step.rate_by_stage(recipe), step.learning_rate(optimiser, recipe.steps)
+    rate, plain = (
+        optimisation.rate_by_stage(recipe),
+        optimisation.learning_rate(optimiser, recipe.steps),
+    )
     for count, expected in (
         (399, optimiser.peak),
         (400, 1.5 * optimiser.peak),
@@ -216,7 +224,7 @@ def test_a_stage_may_have_a_factor_or_a_rate_and_an_average_of_its_own():
         (700, 2e-4),
     ):
         assert float(rate(count)) == pytest.approx(expected), count
-    averages = [float(step.ema_by_stage(recipe, jnp.int32(at))) for at in (0, 599, 600)]
+    averages = [float(optimisation.ema_by_stage(recipe, jnp.int32(at))) for at in (0, 599, 600)]
     assert averages == pytest.approx([optimiser.ema, optimiser.ema, 0.9])
 
 
@@ -290,35 +298,24 @@ def test_the_differences_of_a_pair_have_no_loss_where_they_are_right(scaling):
     usage = np.clip(batch.targets["splice_sites_usage"], 1e-6, 1 - 1e-6)
     true["splice_sites_usage"] = {"logits": jnp.log(usage / (1 - usage))}
     true["contact_maps"] = {"predictions": jnp.asarray(batch.targets["contact_maps"])}
-    right = step.pair_losses(true, batch, scaling)
+    right = batch_losses.pair_losses(true, batch, scaling)
     for name, value in right.items():
         assert float(value) < 1e-5, name
     # REF's predictions for both alleles: nothing changes, so every effect of the batch is missed.
     still = jax.tree.map(lambda leaf: jnp.stack([leaf[0], leaf[0]]), true)
-    missed = step.pair_losses(still, batch, scaling)
+    missed = batch_losses.pair_losses(still, batch, scaling)
     assert float(missed["dnase_effect/128bp"]) > 1e-3
     # The level of both alleles alike changes no ratio by more than the offset's share.
     assert set(missed) == set(right)
 
 
-def test_a_recipe_goes_on_from_the_weights_of_another_and_drops_its_readouts(
-    paired, scaling, rich_batch
-):
+def test_a_recipe_starts_with_the_weights_of_another_and_silent_readouts(paired):
     params, norms = functional.init(TINY, jax.random.key(3))
     state = step.initial_state(paired, (params, norms))
     for name, leaf in checkpoint.flatten(step.network(state.params)):
         np.testing.assert_array_equal(leaf, dict(checkpoint.flatten(params))[name])
-    pair = data.collate(
-        data.draw_pair(data.random_at(9), Mixture(genome=0, mutated=0, soup=1, background=0), 2048)
-    )
-    trained = step.make_train_step(paired, scaling, compiler_options=QUICK_COMPILE)
-    # The first step of the warm-up has rate 0.
-    for _ in range(2):
-        state, metrics = trained(state, pair, pairs=True)
-    assert {"structure/1bp", "structure/128bp", "genes_effect"} <= set(metrics)
-    readouts = state.params[step.STRUCTURE]
-    assert all(bool(np.any(leaf)) for _, leaf in checkpoint.flatten(readouts))
-    assert functional.abstract(TINY)[0].keys() == step.network(state.params).keys()
+    readouts = checkpoint.flatten(state.params[batch_losses.STRUCTURE])
+    assert not any(bool(np.any(leaf)) for _, leaf in readouts)
 
 
 def test_weights_to_start_from_are_asked_for_where_and_only_where_a_recipe_goes_on(
@@ -333,8 +330,10 @@ def test_weights_to_start_from_are_asked_for_where_and_only_where_a_recipe_goes_
 
 
 @pytest.mark.slow
-def test_a_whole_run_leaves_weights_that_load(paired, tmp_path):
-    folder = pretrain.run(RECIPE, tmp_path / "run")
+def test_a_whole_run_leaves_weights_that_load_and_that_another_recipe_goes_on_from(
+    paired, tmp_path
+):
+    folder = quick_run(RECIPE, tmp_path / "run")
     loaded = checkpoint.load(folder)
     assert loaded.card["steps"] == 6
     assert loaded.card["seed"] == RECIPE.seed
@@ -344,11 +343,9 @@ def test_a_whole_run_leaves_weights_that_load(paired, tmp_path):
     assert rows[0]["nonzero_mean"] > 0
     assert "nonzero_mean" not in rows[2]
     # Resuming a finished run only measures and writes again.
-    assert checkpoint.load(pretrain.run(RECIPE, tmp_path / "run", resume=True)).digest == (
-        loaded.digest
-    )
-    # And another recipe may go on from them.
-    further = checkpoint.load(pretrain.run(paired, tmp_path / "further", start=folder))
+    assert checkpoint.load(quick_run(RECIPE, tmp_path / "run", resume=True)).digest == loaded.digest
+
+    further = checkpoint.load(quick_run(paired, tmp_path / "further", start=folder))
     assert further.card["after"] == loaded.digest
     assert further.card["steps"] == 12
     assert further.card["command"] == (
@@ -356,6 +353,13 @@ def test_a_whole_run_leaves_weights_that_load(paired, tmp_path):
         "python -m predictor train pretrain --recipe ci --from var/training/ci/weights"
     )
     assert further.digest != loaded.digest
+    state, _ = RunFolder(tmp_path / "further", paired, resume=True, start=loaded).restore()
+    trained = checkpoint.flatten(state.params[batch_losses.STRUCTURE])
+    assert all(bool(np.any(leaf)) for _, leaf in trained)
+    assert further.params.keys() == loaded.params.keys()
+    logged = (tmp_path / "further" / "log.jsonl").read_text()
+    for term in ("structure/1bp", "structure/128bp", "genes_effect"):
+        assert f'"{term}"' in logged
 
 
 @pytest.mark.slow
@@ -363,9 +367,8 @@ def test_a_run_killed_with_sigkill_and_resumed_ends_with_the_weights_of_one_that
     code = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from predictor.training import pretrain\n"
-        "from tests.predictor.training.test_step import RECIPE\n"
-        "pretrain.run(RECIPE, Path(sys.argv[1]))\n"
+        "from tests.predictor.training.test_step import RECIPE, quick_run\n"
+        "quick_run(RECIPE, Path(sys.argv[1]))\n"
     )
     killed = tmp_path / "killed"
     with subprocess.Popen([sys.executable, "-c", code, str(killed)]) as process:
@@ -377,8 +380,8 @@ def test_a_run_killed_with_sigkill_and_resumed_ends_with_the_weights_of_one_that
         process.kill()
     assert process.returncode == -signal.SIGKILL
     assert not (killed / "weights").exists()
-    resumed = checkpoint.load(pretrain.run(RECIPE, killed, resume=True))
-    assert resumed.digest == checkpoint.load(pretrain.run(RECIPE, tmp_path / "whole")).digest
+    resumed = checkpoint.load(quick_run(RECIPE, killed, resume=True))
+    assert resumed.digest == checkpoint.load(quick_run(RECIPE, tmp_path / "whole")).digest
 
 
 @pytest.mark.slow
