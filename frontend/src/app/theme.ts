@@ -35,5 +35,6 @@ export const theme = createTheme({
   fontFamilyMonospace: '"IBM Plex Mono", ui-monospace, monospace',
   defaultRadius: 4,
   cursorType: "pointer",
+  respectReducedMotion: true,
   fontSizes: { xs: "12px", sm: "13px", md: "14px", lg: "16px", xl: "20px" },
 });
