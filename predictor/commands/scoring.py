@@ -97,8 +97,9 @@ def _add_calibrate(commands: Commands) -> None:
     command = commands.add_parser(
         "calibrate",
         help="score common variants, so that scores of others have quantiles and noise floors",
-        description="An interrupted run goes on where it stopped when the same command is given "
-        "again.",
+        description="Also measures what the app shows of each track, so that its changes have "
+        "ranks and noise floors too. An interrupted run goes on where it stopped when the same "
+        "command is given again.",
     )
     command.add_argument("--engine", required=True, metavar="NAME")
     given = command.add_mutually_exclusive_group(required=True)

@@ -1,19 +1,18 @@
 """Makes the background that an engine's scores are ranked against, and its noise floors.
 
-Common variants are scored in windows centred on them; some once more, and in shifted windows, where
-a perfect network would give the same scores. What is done is kept in parts, so that an interrupted
+Common variants are scored in windows centred on them, by the recommended scorers and by the
+measures of `scoring/changes.py` that people see; some once more, and in shifted windows, where a
+perfect network would give the same numbers. What is done is kept in parts, so that an interrupted
 run goes on where it stopped.
 
-Axes: R rows of a result (genes or 1), T tracks.
+Axes: R rows of a result (genes, junctions, or 1), T tracks.
 
 Source: spec/scoring.md 11; spec/capabilities.md C3, C6.
 """
 
 import hashlib
-import json
-import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +20,16 @@ import numpy as np
 import pandas as pd
 from alphagenome.data.genome import Interval, Variant
 from alphagenome.models.dna_model import DnaModel, Organism
-from anndata import AnnData
+from jaxtyping import Float32
 
 from predictor import errors
 from predictor.engines import registry
+from predictor.engines.background_parts import Parts, Pool
 from predictor.genome.variant import parse_variants
 from predictor.scoring import calibration_table, official_calibration
-from predictor.scoring.calibration_table import Calibration, summarise
-from predictor.tracks.output_types import parse_organism
+from predictor.scoring.calibration_table import Calibration
+from predictor.scoring.changes import background_name, changes_of
+from predictor.tracks.output_types import OUTPUTS, parse_organism
 from predictor.weights import release
 from predictor.weights.load import weights_folder
 
@@ -37,7 +38,6 @@ SHIFTS = (-1_000, -37, 411, 2_048)
 into tokens and pair cells. Those of more than a quarter of the window are left out."""
 
 _PART = 50
-_POOLED = ("scores", "differences", "repeats")
 _ROW_KEYS = ("gene_id", "junction_Start", "junction_End")
 
 
@@ -52,6 +52,7 @@ class Background:
       window: bp.
       variants_sha256: of the file of the variants.
       variants: how many.
+      indels: how many of them are insertions or deletions.
       shifted: how many of them are scored again, and in shifted windows too.
       label: what the variants are, for people.
     """
@@ -62,6 +63,7 @@ class Background:
     window: int
     variants_sha256: str
     variants: int
+    indels: int
     shifted: int
     label: str
 
@@ -74,7 +76,7 @@ def calibrate(
     *,
     report: Callable[[str], None],
 ) -> Calibration:
-    """Scores the variants with the recommended scorers and writes the table.
+    """Scores the variants and writes the table.
 
     Args:
       model: the engine.
@@ -86,14 +88,14 @@ def calibrate(
     Raises:
       The errors of `score_variant`, for a variant that cannot be scored.
     """
-    parts = _Parts(out.with_name(out.name + ".parts"), background)
+    parts = Parts(out.with_name(out.name + ".parts"), asdict(background))
+    shifted = _spread(background.shifted, len(variants))
     chunks = [variants[start : start + _PART] for start in range(0, len(variants), _PART)]
     for number, chunk in enumerate(chunks):
         if parts.has(number):
             continue
         first = number * _PART
-        shifted = max(0, min(len(chunk), background.shifted - first))
-        parts.write(number, _score(model, background, chunk, shifted))
+        parts.write(number, _score(model, background, chunk, {n - first for n in shifted}))
         report(f"{min(first + _PART, len(variants)):,} of {len(variants):,} variants scored")
     calibration = Calibration(
         scorers={name: each.summary() for name, each in parts.pooled(len(chunks)).items()},
@@ -146,6 +148,7 @@ def calibrate_engine(
         window=window or about.default_window,
         variants_sha256=sha256(vcf),
         variants=len(variants),
+        indels=sum(len(v.reference_bases) != len(v.alternate_bases) for v in variants),
         shifted=min(shifted, len(variants)),
         label=label or vcf.name,
     )
@@ -203,138 +206,102 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-@dataclass
-class _Pool:
-    """What is known of one scorer.
+def _spread(some: int, count: int) -> list[int]:
+    """Some of `count` numbers, evenly: neighbours in a file are neighbours on a chromosome."""
+    return sorted({int(number) for number in np.linspace(0, count - 1, some).round()})
 
-    Attributes:
-      signed: it tells up from down.
-      tracks: its metadata.
-      scores: [R, T] of variants.
-      differences: [R, T] of the same variants in shifted windows.
-      repeats: [R, T] of the same variants predicted again.
-    """
 
+@dataclass(frozen=True)
+class _Scored:
+    """The numbers of one scorer or measure for one variant: one row for each of `rows`."""
+
+    name: str
     signed: bool
     tracks: pd.DataFrame
-    scores: list[np.ndarray] = field(default_factory=list)
-    differences: list[np.ndarray] = field(default_factory=list)
-    repeats: list[np.ndarray] = field(default_factory=list)
-
-    def summary(self) -> calibration_table.ScorerCalibration:
-        return summarise(
-            self.tracks,
-            self._joined(self.scores),
-            self._joined(self.differences),
-            signed=self.signed,
-            repeats=self._joined(self.repeats),
-        )
-
-    def joined(self) -> dict[str, np.ndarray]:
-        return {name: self._joined(getattr(self, name)) for name in _POOLED}
-
-    def _joined(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
-        return np.concatenate([np.zeros((0, len(self.tracks)), np.float32), *arrays])
+    rows: Sequence[tuple[Any, ...]]
+    values: Float32[np.ndarray, "R T"]
 
 
 def _score(
-    model: DnaModel, background: Background, variants: Sequence[Variant], shifted: int
-) -> dict[str, _Pool]:
-    organism = Organism[background.organism]
-    pools: dict[str, _Pool] = {}
+    model: DnaModel, background: Background, variants: Sequence[Variant], shifted: set[int]
+) -> dict[str, Pool]:
+    """Scores variants; those whose numbers are in `shifted` again, and in shifted windows."""
+    pools: dict[str, Pool] = {}
     for number, variant in enumerate(variants):
-        found = _results(model, variant, background.window, 0, organism)
-        for result in found:
-            scorer = result.uns["variant_scorer"]
-            pool = pools.setdefault(str(scorer), _Pool(bool(scorer.is_signed), result.var))
-            pool.scores.append(np.asarray(result.X))
-        if number >= shifted:
+        found = _scored(model, background, variant, 0)
+        for one in found:
+            pool = pools.setdefault(one.name, Pool(one.signed, one.tracks))
+            pool.scores.append(one.values)
+        if number not in shifted:
             continue
         for shift in (0, *(s for s in SHIFTS if abs(s) <= background.window // 4)):
-            again = _results(model, variant, background.window, shift, organism)
+            again = _scored(model, background, variant, shift)
             for one, other in zip(found, again, strict=True):
-                pool = pools[str(one.uns["variant_scorer"])]
-                into = pool.differences if shift else pool.repeats
+                into = pools[one.name].differences if shift else pools[one.name].repeats
                 into.append(_difference(one, other))
     return pools
 
 
-def _results(
-    model: DnaModel, variant: Variant, window: int, shift: int, organism: Organism
-) -> list[AnnData]:
-    start = variant.start - window // 2 + shift
-    interval = Interval(variant.chromosome, start, start + window)
-    found: list[AnnData] = model.score_variant(interval, variant, organism=organism)
-    return found
+def _scored(model: DnaModel, background: Background, variant: Variant, shift: int) -> list[_Scored]:
+    """The recommended scores of a variant, and what changes, in a window near that of a job."""
+    centred = variant.reference_interval.resize(background.window)
+    interval = Interval(variant.chromosome, centred.start + shift, centred.end + shift)
+    organism = Organism[background.organism]
+    return [
+        *_recommended(model, interval, variant, organism),
+        *_changes(model, interval, variant, organism),
+    ]
 
 
-def _difference(one: AnnData, other: AnnData) -> np.ndarray:
-    """Scores of the rows that both results have; a gene may leave a shifted window."""
-    first, second = _rows(one), _rows(other)
-    both = [key for key in first if key in second]
+def _recommended(
+    model: DnaModel, interval: Interval, variant: Variant, organism: Organism
+) -> Iterator[_Scored]:
+    for result in model.score_variant(interval, variant, organism=organism):
+        scorer = result.uns["variant_scorer"]
+        columns = [result.obs[key] for key in _ROW_KEYS if key in result.obs]
+        yield _Scored(
+            name=str(scorer),
+            signed=bool(scorer.is_signed),
+            tracks=result.var,
+            rows=list(zip(*columns, strict=True)) if columns else [()] * result.n_obs,
+            values=np.asarray(result.X),
+        )
+
+
+def _changes(
+    model: DnaModel, interval: Interval, variant: Variant, organism: Organism
+) -> Iterator[_Scored]:
+    """The measures that people see; of the same prediction as a job's, so the same numbers."""
+    metadata = model.output_metadata(organism)
+    parts = model.iter_alleles(
+        interval,
+        [variant],
+        organism=organism,
+        requested_outputs=[kind for kind in OUTPUTS if _has_tracks(metadata.get(kind))],
+        ontology_terms=None,
+        # As scores: bases of REF that are not those of the genome give a warning.
+        strict=False,
+    )
+    for kind, reference, alternate in parts:
+        found = changes_of(kind, reference, alternate, interval=interval, variants=[variant])
+        yield _Scored(
+            name=background_name(kind.name, found.measure),
+            signed=True,
+            tracks=found.tracks,
+            rows=[()],
+            values=found.numbers()[None].astype(np.float32),
+        )
+
+
+def _has_tracks(metadata: pd.DataFrame | None) -> bool:
+    return metadata is not None and len(metadata) > 0
+
+
+def _difference(one: _Scored, other: _Scored) -> Float32[np.ndarray, "R T"]:
+    """Numbers of the rows that both have; a gene may leave a shifted window."""
+    first, second = ({row: n for n, row in enumerate(found.rows)} for found in (one, other))
+    both = [row for row in first if row in second]
     difference: np.ndarray = (
-        np.asarray(one.X)[[first[key] for key in both]]
-        - np.asarray(other.X)[[second[key] for key in both]]
+        one.values[[first[row] for row in both]] - other.values[[second[row] for row in both]]
     )
     return difference
-
-
-def _rows(result: AnnData) -> dict[tuple[Any, ...], int]:
-    columns = [result.obs[key] for key in _ROW_KEYS if key in result.obs]
-    keys = zip(*columns, strict=True) if columns else [()] * result.n_obs
-    return {tuple(key): number for number, key in enumerate(keys)}
-
-
-class _Parts:
-    """The folder of an unfinished run; one of another background is thrown away."""
-
-    def __init__(self, folder: Path, background: Background):
-        self._folder = folder
-        asked = json.dumps(asdict(background), indent=1)
-        request = folder / "background.json"
-        if not request.exists() or request.read_text() != asked:
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
-            request.write_text(asked)
-
-    def has(self, number: int) -> bool:
-        return self._path(number).exists()
-
-    def write(self, number: int, pools: Mapping[str, _Pool]) -> None:
-        arrays: dict[str, Any] = {}
-        rows = []
-        for index, (name, pool) in enumerate(pools.items()):
-            tracks = pool.tracks.to_json(orient="records")
-            rows.append({"scorer": name, "signed": pool.signed, "tracks": json.loads(tracks)})
-            arrays |= {f"{index}/{key}": array for key, array in pool.joined().items()}
-        temporary = self._folder / "new.npz"
-        np.savez(temporary, about=json.dumps(rows), **arrays)
-        temporary.replace(self._path(number))
-
-    def pooled(self, count: int) -> dict[str, _Pool]:
-        pools: dict[str, _Pool] = {}
-        for name, pool in (item for number in range(count) for item in self._read(number)):
-            if name not in pools:
-                pools[name] = pool
-            else:
-                for kind in _POOLED:
-                    getattr(pools[name], kind).extend(getattr(pool, kind))
-        return pools
-
-    def remove(self) -> None:
-        shutil.rmtree(self._folder)
-
-    def _read(self, number: int) -> Iterator[tuple[str, _Pool]]:
-        with np.load(self._path(number)) as file:
-            for index, row in enumerate(json.loads(str(file["about"]))):
-                yield (
-                    row["scorer"],
-                    _Pool(
-                        signed=row["signed"],
-                        tracks=pd.DataFrame(row["tracks"]),
-                        **{kind: [file[f"{index}/{kind}"]] for kind in _POOLED},
-                    ),
-                )
-
-    def _path(self, number: int) -> Path:
-        return self._folder / f"part-{number:05d}.npz"

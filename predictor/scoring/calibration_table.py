@@ -1,7 +1,9 @@
 """The background of every scorer and track, as a file: quantiles and noise floors.
 
 A Parquet file with one row per scorer and track, and in its schema what the background was. It
-belongs to one set of weights: ranks among the scores of other weights mean nothing.
+belongs to one set of weights: ranks among the scores of other weights mean nothing. The measures of
+`changes.py` stand beside the scorers, by names of their own; older tables and the official one have
+none.
 
 Axes: R rows of a result, T tracks, Q breakpoints.
 
@@ -61,7 +63,8 @@ class Calibration:
     """The background of an engine's scorers.
 
     Attributes:
-      scorers: by the scorer's text, such as `str(CenterMaskScorer(...))`.
+      scorers: by the scorer's text, such as `str(CenterMaskScorer(...))`; measures by
+        `changes.background_name`.
       about: what the background was: engine, digest of the weights, variants, window.
     """
 
@@ -194,11 +197,13 @@ def save(path: Path, calibration: Calibration) -> None:
                     "breakpoints": each.breakpoints[number].astype(np.float32),
                 }
             )
+    lists = {name: tuple(e.probabilities.tolist()) for name, e in calibration.scorers.items()}
+    # Each list once: most scorers have the same.
+    distinct = list(dict.fromkeys(lists.values()))
     stored = {
         "about": dict(calibration.about),
-        "probabilities": {
-            name: e.probabilities.tolist() for name, e in calibration.scorers.items()
-        },
+        "distinct_probabilities": distinct,
+        "probabilities": {name: distinct.index(each) for name, each in lists.items()},
     }
     schema = pa.schema(
         [
@@ -228,17 +233,23 @@ def load(path: Path) -> Calibration:
             scorer: ScorerCalibration(
                 tracks=rows[list(_NAMES)].reset_index(drop=True),
                 breakpoints=np.stack(rows["breakpoints"].to_list()),
-                probabilities=np.array(stored["probabilities"][scorer]),
+                probabilities=_stored_probabilities(stored, scorer),
                 noise_floor=rows["noise_floor"].to_numpy(np.float32),
             )
             for scorer, rows in frame.groupby("scorer", sort=False)
         }
-    except (OSError, KeyError, ValueError, pa.ArrowInvalid) as error:
+    except (OSError, LookupError, ValueError, pa.ArrowInvalid) as error:
         raise errors.CalibrationError(
             f"{path.name} is not a table of background scores ({error}); make it again with "
             "`python -m predictor calibrate`."
         ) from error
     return Calibration(scorers=scorers, about=stored["about"])
+
+
+def _stored_probabilities(stored: Mapping[str, Any], scorer: str) -> Float[np.ndarray, " Q"]:
+    found = stored["probabilities"][scorer]
+    # Older tables have the whole list at each scorer.
+    return np.array(stored["distinct_probabilities"][found] if isinstance(found, int) else found)
 
 
 def _check_tracks(scorer: str, found: pd.DataFrame, expected: pd.DataFrame) -> None:

@@ -100,6 +100,11 @@ class AlleleAlignment:
         """Marks [S / resolution] the REF bins of which ALT has no base at all."""
         return np.asarray((self.source < 0).reshape(-1, resolution).all(axis=1))
 
+    @property
+    def lost_end(self) -> int:
+        """How many bases at the right end of the window ALT has lost, by an insertion."""
+        return int(np.argmin(self.missing()[::-1]))
+
     def inserted(self, resolution: int = 1) -> np.ndarray:
         """Marks [S / resolution] the REF bins at whose last shared base ALT has bases inserted."""
         marks = np.zeros(self.width // resolution, bool)

@@ -6,8 +6,12 @@ from alphagenome.data.genome import Interval, Variant
 from alphagenome.models.dna_model import Organism
 from alphagenome.models.dna_output import OutputType
 
+from predictor.engines.background import Background, calibrate
 from predictor.errors import AllelensError
+from predictor.scoring.calibration_table import FILE_NAMES
+from predictor.scoring.changes import background_name
 from predictor.simulator import allele_tracks
+from predictor.tracks.output_types import OUTPUTS
 from webapp.accounts.models import User
 from webapp.jobs import services
 from webapp.jobs.claims import claim_chunk
@@ -15,6 +19,7 @@ from webapp.jobs.models import Chunk
 from webapp.jobs.plan import variant_of
 from webapp.jobs.submission import JobRequest, open_reference, plan_job
 from webapp.projects.services import default_project
+from webapp.results import selectors
 from webapp.results.models import StoredPart
 from webapp.results.services import find_complete, store
 from worker.chunks import run_chunk
@@ -240,3 +245,35 @@ def test_a_truth_that_cannot_be_told_fails_the_chunk_and_leaves_the_prediction(
     assert (job.state, job.message) == ("failed", "One sentence about the truth.")
     states = set(job.chunks.get().parts.values_list("source", "state"))
     assert states == {("prediction", "complete"), ("truth", "pending")}
+
+
+def test_the_background_holds_the_very_numbers_that_people_see(slot, ask, tmp_path, monkeypatch):
+    job = ask(118_000, output_types=tuple(kind.name for kind in OUTPUTS))
+    work(slot)
+    chunk = job.chunks.get()
+    variant = variant_of(chunk.variants[0])
+    about = Background(
+        engine="demo",
+        weights=job.weights_digest,
+        organism="HOMO_SAPIENS",
+        window=WINDOW,
+        variants_sha256="",
+        variants=1,
+        indels=1,
+        shifted=1,
+        label="one insertion",
+    )
+    table = tmp_path / FILE_NAMES[Organism.HOMO_SAPIENS]
+    found = calibrate(slot.models.get("demo"), about, [variant], table, report=str)
+    monkeypatch.setattr("webapp.results.background.weights_folder", lambda engine: tmp_path)
+    rows = selectors.changes(chunk=chunk, limit=1_000)["rows"]
+    assert {row["output_type"] for row in rows} == {kind.name for kind in OUTPUTS}
+    for row in rows:
+        name = background_name(row["output_type"], row["measure"])
+        column = int(row["track"].partition("/")[2])
+        number = row["difference"] if row["log2_ratio"] is None else row["log2_ratio"]
+        assert found.scorers[name].breakpoints[column] == pytest.approx(number, abs=1e-6)
+        standing = row["background"]
+        assert standing["noise_floor"] == found.scorers[name].noise_floor[column]
+        assert standing["is_called"] == (abs(number) >= standing["noise_floor"])
+        assert standing["quantile"] is not None

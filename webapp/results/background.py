@@ -1,10 +1,11 @@
 """Changes beside their background: rank among common variants, and the noise floor.
 
-Where a row's number is that of a recommended scorer, the table of the engine's weights says how
-common such a number is, and from which size on it is more than noise.
+The table of the engine's weights holds the same measures of common variants: how common a row's
+number is, and from which size on it is more than noise.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,24 +20,10 @@ from predictor.scoring.calibration_table import (
     ScorerCalibration,
     load,
 )
-from predictor.scoring.scorers import RECOMMENDED_VARIANT_SCORERS
+from predictor.scoring.changes import background_name, is_of_window
 from predictor.tracks.output_types import parse_organism
 from predictor.weights.load import weights_folder
 from webapp.jobs.models import Chunk, Job
-
-# Rows of these measures hold the very number of the recommended scorer of their output type.
-_SAME = {
-    ("ATAC", "sum_501bp_at_variant"),
-    ("DNASE", "sum_501bp_at_variant"),
-    ("CHIP_TF", "sum_501bp_at_variant"),
-    ("CHIP_HISTONE", "sum_2001bp_at_variant"),
-}
-# The scorer takes the largest change within genes, the row within the window: the same noise, but
-# not the same rank.
-_SAME_NOISE = {
-    ("SPLICE_SITES", "base_changed_most"),
-    ("SPLICE_SITE_USAGE", "base_changed_most"),
-}
 
 
 def background_of(job: Job) -> Calibration | None:
@@ -57,25 +44,84 @@ def about(background: Calibration) -> dict[str, Any]:
     return {
         "label": background.about.get("label", ""),
         "variants": background.about.get("variants"),
+        "indels": background.about.get("indels"),
         "window": background.about.get("window"),
     }
 
 
-def with_background(
-    rows: Sequence[Mapping[str, Any]], background: Calibration | None, chunk: Chunk
-) -> list[dict[str, Any]]:
-    """Rows of changes with a field `background` each; None where nothing is known.
+@dataclass(frozen=True)
+class Beside:
+    """The background of a chunk's rows.
 
-    Ranks are given to a single substitution only: ALT of an insertion or deletion is aligned to
-    REF here, that of the background was not; and of several variants on one haplotype a row shows
-    the one that changes most, where the background has one each.
+    Ranks are those of one variant: of several on one haplotype a row shows the one that changes
+    most, where the background has one each. An insertion or deletion is ranked where there are
+    some in the background. What is the largest of the window is ranked in windows as long as those
+    of the background, since a longer one has more to choose from.
+
+    Attributes:
+      background: None where the engine has none; then rows have none either.
+      is_ranked: the variant is of a kind that the background has.
+      is_same_window: the window is as long as those of the background.
     """
-    ranked = len(chunk.variants) == 1 and all(
-        len(variant["reference_bases"]) == len(variant["alternate_bases"])
-        for variant in chunk.variants
-    )
-    scorers = {} if background is None else _scorers(background)
-    return [{**row, "background": _background(row, scorers, ranked=ranked)} for row in rows]
+
+    background: Calibration | None
+    is_ranked: bool
+    is_same_window: bool
+
+    @classmethod
+    def of(cls, chunk: Chunk) -> "Beside":
+        """The background of the rows of a chunk."""
+        background = background_of(chunk.job)
+        known = {} if background is None else background.about
+        indels = any(
+            len(variant["reference_bases"]) != len(variant["alternate_bases"])
+            for variant in chunk.variants
+        )
+        return cls(
+            background,
+            is_ranked=len(chunk.variants) == 1 and (not indels or bool(known.get("indels"))),
+            is_same_window=known.get("window") == chunk.end - chunk.start,
+        )
+
+    def is_called(self, row: Mapping[str, Any]) -> bool:
+        """The change is not below its noise floor, or that is not known."""
+        found = self._column(row)
+        return found is None or _is_called(_number(row), *found)
+
+    def row(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """The row with a field `background`; None where nothing is known."""
+        found = self._column(row)
+        return {**row, "background": None if found is None else self._standing(row, *found)}
+
+    def _standing(
+        self, row: Mapping[str, Any], table: ScorerCalibration, column: int
+    ) -> dict[str, Any]:
+        number = _number(row)
+        quantile = None
+        if self.is_ranked and (self.is_same_window or not is_of_window(row["measure"])):
+            ranks = quantile_scores(
+                np.array([[number]], np.float32),
+                table.breakpoints[column : column + 1],
+                table.probabilities,
+                ties="mean",
+            )
+            quantile = float(ranks[0, 0])
+        return {
+            "scorer": _name(row),
+            "quantile": quantile,
+            "noise_floor": float(table.noise_floor[column]),
+            "is_called": _is_called(number, table, column),
+        }
+
+    def _column(self, row: Mapping[str, Any]) -> tuple[ScorerCalibration, int] | None:
+        """The table of the row's measure, and the track's number in it."""
+        table = None if self.background is None else self.background.scorers.get(_name(row))
+        column = int(row["track"].partition("/")[2])
+        if table is None or column >= len(table.tracks) or np.isnan(table.noise_floor[column]):
+            return None
+        track = table.tracks.iloc[column]
+        same = all(track[name] == row[name] for name in ("strand", "ontology_curie"))
+        return (table, column) if same else None
 
 
 @lru_cache(maxsize=8)
@@ -84,46 +130,14 @@ def _read(path: Path, modified: int) -> Calibration:
     return load(path)
 
 
-def _scorers(background: Calibration) -> dict[str, tuple[str, ScorerCalibration]]:
-    """The recommended scorer of each output type that rows are compared with."""
-    found = {}
-    for output_type, _ in _SAME | _SAME_NOISE:
-        scorer = str(RECOMMENDED_VARIANT_SCORERS[output_type])
-        if scorer in background.scorers:
-            found[output_type] = (scorer, background.scorers[scorer])
-    return found
+def _name(row: Mapping[str, Any]) -> str:
+    return background_name(row["output_type"], row["measure"])
 
 
-def _background(
-    row: Mapping[str, Any], scorers: Mapping[str, tuple[str, ScorerCalibration]], *, ranked: bool
-) -> dict[str, Any] | None:
-    kind = (row["output_type"], row["measure"])
-    if kind not in _SAME | _SAME_NOISE or row["output_type"] not in scorers:
-        return None
-    scorer, table = scorers[row["output_type"]]
-    column = int(row["track"].partition("/")[2])
-    track = table.tracks.iloc[column] if column < len(table.tracks) else None
-    if track is None or (track["strand"], track["ontology_curie"]) != (
-        row["strand"],
-        row["ontology_curie"],
-    ):
-        return None
-    floor = float(table.noise_floor[column])
-    if np.isnan(floor):
-        return None
-    number = row["difference"] if row["log2_ratio"] is None else row["log2_ratio"]
-    quantile = None
-    if ranked and kind in _SAME:
-        ranks = quantile_scores(
-            np.array([[number]], np.float32),
-            table.breakpoints[column : column + 1],
-            table.probabilities,
-            ties="mean",
-        )
-        quantile = float(ranks[0, 0])
-    return {
-        "scorer": scorer,
-        "quantile": quantile,
-        "noise_floor": floor,
-        "is_called": abs(number) >= floor,
-    }
+def _number(row: Mapping[str, Any]) -> float:
+    ratio = row["log2_ratio"]
+    return float(row["difference"] if ratio is None else ratio)
+
+
+def _is_called(number: float, table: ScorerCalibration, column: int) -> bool:
+    return abs(number) >= float(table.noise_floor[column])

@@ -27,15 +27,18 @@ class TrueChangeSerializer(serializers.Serializer[Any]):
 class BackgroundSerializer(serializers.Serializer[Any]):
     """Where a change stands among those of common variants, and what noise can do."""
 
-    scorer = serializers.CharField(help_text="the recommended scorer that gives this number")
+    scorer = serializers.CharField(
+        help_text="what the background holds under this name: the row's output type and measure"
+    )
     quantile = serializers.FloatField(
         allow_null=True,
-        help_text="rank among the scores of common variants, -1 to 1 where the scorer has a sign, "
-        "otherwise 0 to 1; null for insertions and deletions, for several variants at once, and "
-        "where the scorer reads other bases than the row",
+        help_text="rank of the row's number (log2_ratio, or else difference) among those of common "
+        "variants, -1 (falls most) to 1 (rises most); null for several variants at once, for an "
+        "insertion or deletion where the background has none, and for what is the largest of the "
+        "window (..._changed_most) where this window is not as long as those of the background",
     )
     noise_floor = serializers.FloatField(
-        help_text="absolute changes below it can come from the place of the window alone"
+        help_text="absolute numbers below it can come from the place of the window alone"
     )
     is_called = serializers.BooleanField(help_text="the change is not below the noise floor")
 
@@ -65,7 +68,7 @@ class ChangeSerializer(serializers.Serializer[Any]):
     interval = IntervalSerializer(help_text="where it was measured")
     background = BackgroundSerializer(
         allow_null=True,
-        help_text="null where the engine has no background, or no recommended scorer measures this",
+        help_text="null where the engine has no background, or it lacks this measure",
     )
     truth = TrueChangeSerializer(
         required=False,
@@ -79,6 +82,9 @@ class ChangesBackgroundSerializer(serializers.Serializer[Any]):
         help_text="what the common variants are"
     )
     variants = serializers.IntegerField(allow_null=True)
+    indels = serializers.IntegerField(
+        allow_null=True, help_text="how many of them are insertions or deletions"
+    )
     window = serializers.IntegerField(allow_null=True, help_text="bp in which they were scored")
 
 
@@ -103,7 +109,9 @@ class ChangesSerializer(serializers.Serializer[Any]):
     parts_complete = serializers.IntegerField(help_text="of these are there as a whole")
     model = ChangesModelSerializer()
     window = serializers.IntegerField(help_text="bp given to the model")
-    sentence = serializers.CharField(help_text="the strongest change in words")
+    sentence = serializers.CharField(
+        help_text="the strongest change in words, leaving out what is below its noise floor"
+    )
     background = ChangesBackgroundSerializer(
         allow_null=True, help_text="null where the engine has none"
     )

@@ -1,7 +1,8 @@
 """Reads of results. Permission comes from the chunk that asked, never from a part's key."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -9,11 +10,12 @@ import numpy as np
 from jaxtyping import Float32, Int64
 
 from predictor.errors import AllelensError
+from predictor.tracks.joined_junctions import FORWARD, REVERSE
 from webapp.api_errors import NotFound
 from webapp.jobs.models import Chunk
 from webapp.jobs.states import PartSource
 from webapp.results import parts
-from webapp.results.background import about, background_of, with_background
+from webapp.results.background import Beside, about
 from webapp.results.levels import Plane
 from webapp.results.models import StoredPart
 from webapp.results.services import store
@@ -209,10 +211,10 @@ def _read(key: str, name: str, selection: Selection) -> Any:
 def _tracks_by_strand(part: StoredPart, wanted: Sequence[str]) -> dict[int, dict[str, int]]:
     """The wanted tracks of each strand, and the tissue (column of counts) of each."""
     num_tissues = len(part.track_ids) // 2
-    own: dict[int, dict[str, int]] = {parts.FORWARD: {}, parts.REVERSE: {}}
+    own: dict[int, dict[str, int]] = {FORWARD: {}, REVERSE: {}}
     for track in wanted:
         column = part.track_ids.index(track)
-        strand = parts.FORWARD if column < num_tissues else parts.REVERSE
+        strand = FORWARD if column < num_tissues else REVERSE
         own[strand][track] = column % num_tissues
     return own
 
@@ -243,7 +245,7 @@ def _junction(
         "chromosome": chromosome,
         "start": start,
         "end": end,
-        "strand": "+" if strand == parts.FORWARD else "-",
+        "strand": "+" if strand == FORWARD else "-",
         "values": [
             {
                 "track": track,
@@ -258,13 +260,15 @@ def _junction(
 def changes(*, chunk: Chunk, limit: int) -> dict[str, Any]:
     """What changes from REF to ALT, strongest first, of the parts that are there.
 
-    Where the job asked for the truth too, each row has the truth at the same bases beside it.
+    Each row has its background beside it, and what may be noise is not said in words. Where the
+    job asked for the truth too, each row has the truth at the same bases beside it.
     """
     predicted = _StoredParts.of(chunk, PartSource.PREDICTION)
     true = _StoredParts.of(chunk, PartSource.TRUTH)
     rows = predicted.rows
-    background = background_of(chunk.job)
-    shown = with_background(rows[:limit], background, chunk)
+    beside_rows = Beside.of(chunk)
+    background = beside_rows.background
+    shown = [beside_rows.row(row) for row in rows[:limit]]
     if true.wanted:
         shown = beside(shown, chunk=chunk, true_parts=true.complete, store=store())
     return {
@@ -276,7 +280,9 @@ def changes(*, chunk: Chunk, limit: int) -> dict[str, Any]:
         "model": {"engine": chunk.job.engine, "weights_digest": chunk.job.weights_digest},
         "window": chunk.job.window,
         "background": None if background is None else about(background),
-        "sentence": _sentence(chunk, rows, is_whole=predicted.is_whole),
+        "sentence": _sentence(
+            chunk, rows, is_whole=predicted.is_whole, is_called=beside_rows.is_called
+        ),
         "truth": {
             "parts": true.wanted,
             "parts_complete": len(true.complete),
@@ -315,15 +321,25 @@ class _StoredParts:
         return sorted(rows, key=lambda row: (-row["strength"], row["track"]))
 
 
-def _sentence(chunk: Chunk, rows: Sequence[dict[str, Any]], *, is_whole: bool) -> str:
+def _sentence(
+    chunk: Chunk,
+    rows: Sequence[dict[str, Any]],
+    *,
+    is_whole: bool,
+    is_called: Callable[[dict[str, Any]], bool] = lambda _: True,
+) -> str:
+    """The strongest change that is no noise, in words."""
     if not chunk.variants:
         return "This is a prediction of the reference alone, so nothing is compared."
     if not rows:
         return "Nothing can be compared yet." if not is_whole else "No track could be compared."
     so_far = "" if is_whole else "So far: "
-    strongest = rows[0]
-    if strongest["strength"] < _NOTICEABLE:
-        return f"{so_far}No track changes by more than a tenth."
+    noticeable = itertools.takewhile(lambda row: row["strength"] >= _NOTICEABLE, rows)
+    strongest = next(filter(is_called, noticeable), None)
+    if strongest is None:
+        if rows[0]["strength"] < _NOTICEABLE:
+            return f"{so_far}No track changes by more than a tenth."
+        return f"{so_far}No track changes by more than a tenth, but for what may be noise."
     direction = "rises" if strongest["difference"] > 0 else "falls"
     numbers = f"{strongest['reference']:.3g} to {strongest['alternate']:.3g}"
     ratio = strongest["log2_ratio"]

@@ -238,17 +238,12 @@ def _changes(
 ) -> list[dict[str, Any]]:
     if alternate is None or not variants or not track_ids:
         return []
-    if isinstance(reference, JunctionData):
-        found = changes.junction_changes(
-            reference, alternate, interval=interval, track_ids=track_ids
-        )
-    else:
-        found = changes.signal_changes(
-            output_type,
-            reference,
-            alternate,
-            interval=interval,
-            variants=variants,
-            track_ids=track_ids,
-        )
+    found = changes.changes_by_track(
+        output_type,
+        reference,
+        alternate,
+        interval=interval,
+        variants=variants,
+        track_ids=track_ids,
+    )
     return changes.as_json(found)

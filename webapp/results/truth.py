@@ -14,10 +14,10 @@ from alphagenome.data.genome import Interval
 from jaxtyping import Float
 
 from predictor.tracks.alignment import AlleleAlignment
+from predictor.tracks.joined_junctions import FORWARD, REVERSE
 from webapp.jobs.models import Chunk
 from webapp.jobs.plan import variant_of
 from webapp.results import parts
-from webapp.results.changes import lost_end
 from webapp.results.models import StoredPart
 from webapp.results.store import PartMissingError, TrackStore
 
@@ -45,7 +45,7 @@ def beside(
     """
     interval = Interval(chunk.chromosome, chunk.start, chunk.end)
     variants = [variant_of(values) for values in chunk.variants]
-    lost = lost_end(AlleleAlignment(interval, variants))
+    lost = AlleleAlignment(interval, variants).lost_end
     found = []
     for row in rows:
         part = true_parts.get(row["output_type"])
@@ -114,7 +114,7 @@ def _junction(row: Mapping[str, Any], part: StoredPart, lost: int, store: TrackS
     everything = slice(None)
     places = store.read(part.key, parts.JUNCTIONS, (everything, everything))
     counts = store.read(part.key, parts.COUNTS, (everything,) * 3)
-    strand = parts.FORWARD if row["interval"]["strand"] == "+" else parts.REVERSE
+    strand = FORWARD if row["interval"]["strand"] == "+" else REVERSE
     wanted = [row["interval"]["start"], row["interval"]["end"], strand]
     same = np.flatnonzero((places == wanted).all(axis=1))
     if len(same) == 0:

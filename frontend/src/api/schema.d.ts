@@ -492,16 +492,16 @@ export interface components {
         };
         /** @description Where a change stands among those of common variants, and what noise can do. */
         Background: {
-            /** @description the recommended scorer that gives this number */
+            /** @description what the background holds under this name: the row's output type and measure */
             scorer: string;
             /**
              * Format: double
-             * @description rank among the scores of common variants, -1 to 1 where the scorer has a sign, otherwise 0 to 1; null for insertions and deletions, for several variants at once, and where the scorer reads other bases than the row
+             * @description rank of the row's number (log2_ratio, or else difference) among those of common variants, -1 (falls most) to 1 (rises most); null for several variants at once, for an insertion or deletion where the background has none, and for what is the largest of the window (..._changed_most) where this window is not as long as those of the background
              */
             quantile: number | null;
             /**
              * Format: double
-             * @description absolute changes below it can come from the place of the window alone
+             * @description absolute numbers below it can come from the place of the window alone
              */
             noise_floor: number;
             /** @description the change is not below the noise floor */
@@ -563,7 +563,7 @@ export interface components {
             unit: string;
             /** @description where it was measured */
             interval: components["schemas"]["Interval"];
-            /** @description null where the engine has no background, or no recommended scorer measures this */
+            /** @description null where the engine has no background, or it lacks this measure */
             background: components["schemas"]["Background"] | null;
             /** @description where the job asked for the truth; null until it is there */
             truth?: components["schemas"]["TrueChange"] | null;
@@ -580,7 +580,7 @@ export interface components {
             model: components["schemas"]["ChangesModel"];
             /** @description bp given to the model */
             window: number;
-            /** @description the strongest change in words */
+            /** @description the strongest change in words, leaving out what is below its noise floor */
             sentence: string;
             /** @description null where the engine has none */
             background: components["schemas"]["ChangesBackground"] | null;
@@ -591,6 +591,8 @@ export interface components {
             /** @description what the common variants are */
             label: string;
             variants: number | null;
+            /** @description how many of them are insertions or deletions */
+            indels: number | null;
             /** @description bp in which they were scored */
             window: number | null;
         };

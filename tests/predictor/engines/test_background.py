@@ -12,9 +12,11 @@ from predictor.cli import main
 from predictor.engines import background, registry
 from predictor.engines.background import Background, calibrate
 from predictor.scoring import calibration_table
+from predictor.scoring.changes import background_name, changes_of
+from predictor.tracks.output_types import OUTPUTS
 
 WINDOW = 2_048
-COUNT, SHIFTED = 6, 2
+COUNT, SHIFTED, INDELS = 6, 2, 1
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +27,14 @@ def variants(reference):
         interval = Interval("demo1", position - 1, position)
         base = reference.sequence(interval)
         found.append(Variant("demo1", position, base, "ACGT"["ACGT".index(base) - 1]))
+    found[-1] = Variant("demo1", position, base, base + "GAT")
     return found
+
+
+def window(variant, shift: int = 0) -> Interval:
+    """As of a job, and of `score`."""
+    centred = variant.reference_interval.resize(WINDOW)
+    return Interval("demo1", centred.start + shift, centred.end + shift)
 
 
 def asked(**changes) -> Background:
@@ -36,6 +45,7 @@ def asked(**changes) -> Background:
         "window": WINDOW,
         "variants_sha256": "4567",
         "variants": COUNT,
+        "indels": INDELS,
         "shifted": SHIFTED,
         "label": "invented",
     }
@@ -52,11 +62,7 @@ def made(model, variants, tmp_path_factory):
 
 def test_the_breakpoints_are_the_quantiles_of_the_scores(made, model, variants):
     calibration, out, lines = made
-    start = [variant.start - WINDOW // 2 for variant in variants]
-    results = [
-        model.score_variant(Interval("demo1", first, first + WINDOW), variant)
-        for first, variant in zip(start, variants, strict=True)
-    ]
+    results = [model.score_variant(window(variant), variant) for variant in variants]
     for number, one in enumerate(results[0]):
         table = calibration.scorers[str(one.uns["variant_scorer"])]
         scores = np.concatenate([np.asarray(found[number].X) for found in results])
@@ -67,6 +73,52 @@ def test_the_breakpoints_are_the_quantiles_of_the_scores(made, model, variants):
                 np.testing.assert_allclose(table.breakpoints[track], expected, rtol=1e-5, atol=1e-7)
     assert lines == [f"{COUNT} of {COUNT} variants scored"]
     assert [found.name for found in out.parent.iterdir()] == [out.name]
+
+
+def numbers(model, variant, shift: int = 0) -> dict[str, np.ndarray]:
+    """What the app shows of a variant: number by track of each measure."""
+    interval = window(variant, shift)
+    parts = model.iter_alleles(
+        interval, [variant], requested_outputs=list(OUTPUTS), ontology_terms=None
+    )
+    found = [
+        (kind, changes_of(kind, *alleles, interval=interval, variants=[variant]))
+        for kind, *alleles in parts
+    ]
+    return {background_name(kind.name, each.measure): each.numbers() for kind, each in found}
+
+
+def test_ranks_of_a_row_are_those_of_the_same_number_of_each_variant(made, model, variants):
+    rows = [numbers(model, variant) for variant in variants]
+    assert len(rows[0]) == len(OUTPUTS)
+    for name in rows[0]:
+        table = made[0].scorers[name]
+        scores = np.stack([row[name] for row in rows]).astype(np.float32)
+        expected = np.quantile(scores, np.linspace(0, 1, table.breakpoints.shape[1]), axis=0).T
+        np.testing.assert_allclose(table.breakpoints, expected, rtol=1e-5, atol=1e-7)
+        assert table.probabilities[0] < 0, "up and down are told apart"
+
+
+def test_19_of_20_differences_between_the_numbers_of_shifted_windows_lie_below_the_floor(
+    made, model, variants
+):
+    # Evenly spread: the first and the last.
+    shifted = [variants[0], variants[-1]]
+    shifts = [shift for shift in background.SHIFTS if abs(shift) <= WINDOW // 4]
+    centred = [numbers(model, variant) for variant in shifted]
+    moved = [[numbers(model, variant, shift) for shift in shifts] for variant in shifted]
+    for name in centred[0]:
+        differences = np.abs(
+            [
+                own[name] - other[name]
+                for own, others in zip(centred, moved, strict=True)
+                for other in others
+            ]
+        )
+        floor = made[0].scorers[name].noise_floor
+        np.testing.assert_allclose(
+            floor, np.quantile(differences, 0.95, axis=0), rtol=1e-4, atol=1e-6
+        )
 
 
 def test_noise_floors_come_from_shifted_windows(made):
@@ -139,6 +191,7 @@ def test_an_engine_with_a_background_gives_quantiles(in_small_home, variants, tm
         found = calibration_table.load(path)
         assert found.about["weights"] == digest
         assert found.about["label"] == "three variants"
+        assert found.about["indels"] == 0
         calibration_table.save(path, calibration_table.Calibration(found.scorers, {"weights": "x"}))
         with pytest.warns(UserWarning, match="background of other weights"):
             assert calibration_table.installed_calibrations(folder, digest) == {}

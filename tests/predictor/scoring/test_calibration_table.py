@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from alphagenome.models import variant_scorers
 from alphagenome.models.dna_model import Organism
@@ -11,6 +12,7 @@ from anndata import AnnData
 from predictor.errors import CalibrationError
 from predictor.scoring import calibration_table
 from predictor.scoring.calibration_table import Calibration, summarise
+from predictor.scoring.changes import MEASURES, background_name
 from predictor.weights.load import SHIPPED
 
 SCORER = variant_scorers.CenterMaskScorer(
@@ -120,9 +122,27 @@ def test_the_shipped_background_is_that_of_the_shipped_weights():
     digest = json.loads((folder / "card.json").read_text())["digest"]
     found = calibration_table.installed_calibrations(folder, digest)[Organism.HOMO_SAPIENS]
     recommended = variant_scorers.get_recommended_scorers(Organism.HOMO_SAPIENS.value)
-    assert {str(scorer) for scorer in recommended} == set(found.scorers)
+    measures = {background_name(kind.name, measure) for kind, measure in MEASURES.items()}
+    assert {str(scorer) for scorer in recommended} | measures == set(found.scorers)
+    assert found.about["indels"] > 0
     floors = found.noise_floors()["noise_floor"]
     assert (floors > 0).all()
+
+
+def test_a_table_that_has_the_ranks_at_each_scorer_is_read_as_before(tmp_path):
+    path = tmp_path / "calibration.parquet"
+    calibration_table.save(path, calibration())
+    table = pq.read_table(path)
+    stored = json.loads(table.schema.metadata[b"allelens"])
+    (ranks,) = stored.pop("distinct_probabilities")
+    stored["probabilities"] = {str(SCORER): ranks}
+    older = tmp_path / "older.parquet"
+    pq.write_table(table.replace_schema_metadata({b"allelens": json.dumps(stored)}), older)
+    scores = background(9)
+    np.testing.assert_array_equal(
+        calibration_table.load(older).add_quantiles(result(scores)).layers["quantiles"],
+        calibration_table.load(path).add_quantiles(result(scores)).layers["quantiles"],
+    )
 
 
 def test_another_file_is_refused_in_a_sentence(tmp_path):

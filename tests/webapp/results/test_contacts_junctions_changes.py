@@ -8,7 +8,7 @@ import pytest
 from alphagenome.data.genome import Interval, Variant
 from alphagenome.data.track_data import TrackData
 
-from webapp.results.changes import as_json, junction_changes, signal_changes
+from webapp.results.changes import as_json, changes_by_track
 
 from .conftest import INTERVAL, VARIANT, junction_data, make_chunk, publish, track_data
 
@@ -145,7 +145,7 @@ def test_of_two_variants_each_track_shows_the_one_that_changes_it_most():
     alternate[1_000, 0] += 50
     alternate[9_000, 1] += 50
     variants = [Variant("demoS", INTERVAL.start + at + 1, "A", "C") for at in (1_000, 9_000)]
-    rows = signal_changes(
+    rows = changes_by_track(
         "DNASE",
         track_data(reference),
         track_data(alternate),
@@ -163,7 +163,7 @@ def test_rna_is_measured_where_it_changes_even_far_from_the_variant():
     reference[2_048:4_096] = 2.0
     alternate = reference.copy()
     alternate[2_048:2_560] *= 2.6
-    (row,) = signal_changes(
+    (row,) = changes_by_track(
         "RNA_SEQ",
         track_data(reference, strands="-"),
         track_data(alternate, strands="-"),
@@ -190,7 +190,7 @@ def test_probabilities_and_contacts_show_the_largest_difference_and_no_ratio(
     reference = np.full(shape, 0.5)
     alternate = reference.copy()
     alternate[place] = 0.1
-    (row,) = signal_changes(
+    (row,) = changes_by_track(
         output_type,
         track_data(reference, resolution),
         track_data(alternate, resolution),
@@ -207,10 +207,12 @@ def test_probabilities_and_contacts_show_the_largest_difference_and_no_ratio(
 def test_each_tissue_and_strand_shows_the_junction_that_changes_most():
     reference = junction_data(np.array([[1.0, 0.0], [2.0, 0.5], [0.0, 0.5]]))
     alternate = junction_data(np.array([[1.0, 3.0], [0.0, 0.5], [1.9, 0.5]]))
-    rows = junction_changes(
+    rows = changes_by_track(
+        "SPLICE_JUNCTIONS",
         reference,
         alternate,
         interval=Interval("demoS", 0, 10),
+        variants=[VARIANT],
         track_ids=[f"SPLICE_JUNCTIONS/{index}" for index in range(4)],
     )
     assert [row.strand for row in rows] == ["+", "+", "-", "-"]
@@ -223,7 +225,7 @@ def test_values_that_are_no_numbers_still_give_a_readable_answer():
     reference = np.ones((16_384, 1))
     alternate = np.full((16_384, 1), np.nan)
     for output_type in ("DNASE", "RNA_SEQ", "SPLICE_SITES"):
-        rows = signal_changes(
+        rows = changes_by_track(
             output_type,
             track_data(reference),
             track_data(alternate),
@@ -241,7 +243,7 @@ def test_bases_that_an_insertion_pushed_out_of_the_window_are_no_change():
     aligned = signal.copy()
     aligned[-12:] = 0
     metadata = pd.DataFrame({"name": ["D"], "strand": ["+"]})
-    (row,) = signal_changes(
+    (row,) = changes_by_track(
         "RNA_SEQ",
         TrackData(signal, metadata),
         TrackData(aligned, metadata),

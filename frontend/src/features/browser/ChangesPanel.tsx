@@ -94,7 +94,7 @@ export function ChangesPanel({ truth, job, chunk, catalogue, example, atFirst, o
           Predicted by {changes.data.model.engine}
           {changes.data.model.weights_digest ? ` ${changes.data.model.weights_digest.slice(0, 8)}` : ""}, window{" "}
           {grouped(changes.data.window)} bp. Ordered by the log2 ratio, with 1 added to both alleles.
-          {changes.data.background ? ` ${backgroundWords(changes.data.background)}` : ""}
+          {changes.data.background ? ` ${backgroundWords(changes.data.background, changes.data.window)}` : ""}
           {truth ? " Truth by the simulator of the invented genome: the same window, measured at the same bases in the same unit." : ""}
         </p>
       ) : null}
@@ -142,10 +142,13 @@ export function uncalledWords(rows: readonly ChangeRow[]): string {
   return `${plural(rows.length, "track")}: no call (less than 7 %${noise ? ", or below the noise floor" : ""})`;
 }
 
-function backgroundWords({ label, variants, window }: NonNullable<Changes["background"]>): string {
+/** What ranks and noise floors were measured on, and what that means in a window of another length. */
+export function backgroundWords({ label, variants, indels, window }: NonNullable<Changes["background"]>, shown: number): string {
   const number = variants === null ? "" : `${grouped(variants)}, `;
+  const kinds = indels ? `${grouped(indels)} of them insertions or deletions, ` : "";
   const width = window === null ? "" : `, window ${grouped(window)} bp`;
-  return `Quantile: rank among common variants (${number}${label}${width}).`;
+  const other = window === null || window === shown ? "" : " In a window of another length noise may differ, and what changes most in it has no quantile.";
+  return `Quantile: rank of the same measure among common variants (${number}${kinds}${label}${width}). Noise floor: of 100 differences between shifted windows, 95 are smaller.${other}`;
 }
 
 function isAlike({ log2_ratio: ratio, difference }: Numbers): boolean {
@@ -158,7 +161,7 @@ function Change({ row, truth, catalogue, onShow }: { row: ChangeRow; truth: bool
   const track = catalogue?.tracks.find(({ id }) => id === row.track);
   const name = track ? measurementName(track, typesByName(catalogue).get(track.output_type)) : row.label;
   return (
-    <button type="button" className="change" onClick={() => onShow(row)} data-testid="change-row" data-track={row.track} title={`${row.label}: ${measureWords(row.measure)}${row.log2_ratio === null ? "" : `, log2 ratio ${signed(row.log2_ratio)} (1 added to both)`}. Show it in the tracks.`}>
+    <button type="button" className="change" onClick={() => onShow(row)} data-testid="change-row" data-track={row.track} title={`${row.label}: ${measureWords(row.measure)}${row.log2_ratio === null ? "" : `, log2 ratio ${signed(row.log2_ratio)} (1 added to both)`}${row.background ? `; ${standingInFull(row.background)}` : ""}. Show it in the tracks.`}>
       <span className="tag" style={{ background: MODALITY_COLOURS[row.output_type] }} />
       <span className="change-what">
         <span className="change-name">
@@ -206,6 +209,12 @@ function Change({ row, truth, catalogue, onShow }: { row: ChangeRow; truth: bool
 export function standing({ quantile, noise_floor: floor, is_called: called }: NonNullable<ChangeRow["background"]>): string {
   if (!called) return `no call, noise floor ${significant(floor)}`;
   return quantile === null ? `noise floor ${significant(floor)}` : `quantile ${quantile.toFixed(3)}`;
+}
+
+/** The same with both numbers: the floor is of the log2 ratio, or of the difference where there is none. */
+export function standingInFull({ quantile, noise_floor: floor, is_called: called }: NonNullable<ChangeRow["background"]>): string {
+  const rank = quantile === null ? "" : `quantile ${quantile.toFixed(3)}, `;
+  return `${called ? "" : "no call, "}${rank}noise floor ${significant(floor)}`;
 }
 
 function Fold({ numbers }: { numbers: Numbers }) {
