@@ -120,7 +120,9 @@ ENGINES: dict[str, Engine] = {
             weights_command=(
                 "python -m predictor train pretrain --recipe demo && "
                 "python -m predictor train pretrain --recipe demo-effects "
-                "--from var/training/demo/weights --install demo"
+                "--from var/training/demo/weights && "
+                "python -m predictor train pretrain --recipe demo-balanced "
+                "--from var/training/demo-effects/weights --install demo"
             ),
             genome_command="python -m predictor simulate genome",
             invented=True,

@@ -11,8 +11,9 @@ SETTINGS = 2
 """For comparing settings of the training, whose own stream has the same seed and other draws;
 never for figures."""
 
-REPORT = 719_283
-"""For the shipped figures; nothing may be chosen by looking at them."""
+REPORT = 860_917
+"""For the shipped figures; nothing may be chosen by looking at them. The figures of 719283, which
+were shipped before, said what the recipe `demo-balanced` should weigh more, so it is used up."""
 
 TESTS = 515_151
 """For the tests of this repository."""
@@ -22,5 +23,6 @@ PROTOCOL = (
     "held-out variants of one seed, the figures of variants shown here come from a second seed on "
     "which nothing was chosen, and the tests of the repository draw from a third. Correlations "
     "along demo1 and demo2 were looked at while the first recipe's later stages were chosen, so "
-    "the figures along those chromosomes are not untouched; the weights' history says more."
+    "the figures along those chromosomes are not untouched, nor are those of the show-case; the "
+    "weights' history says more."
 )

@@ -61,10 +61,12 @@ def test_the_card_says_where_the_weights_come_from(loaded):
     card = loaded.card
     assert card["command"] == (
         "python -m predictor train pretrain --recipe demo && python -m predictor train pretrain "
-        "--recipe demo-effects --from var/training/demo/weights"
+        "--recipe demo-effects --from var/training/demo/weights && python -m predictor train "
+        "pretrain --recipe demo-balanced --from var/training/demo-effects/weights"
     )
-    assert [len(commit) for commit in card["commit"].split(", ")] == [40, 40]
-    every = [*recipes.demo().stages, *recipes.demo_effects().stages]
+    assert [len(commit) for commit in card["commit"].split(", ")] == [40, 40, 40]
+    run = (recipes.demo(), recipes.demo_effects(), recipes.demo_balanced())
+    every = [stage for recipe in run for stage in recipe.stages]
     assert card["stages"] == json.loads(json.dumps([dataclasses.asdict(s) for s in every]))
     assert card["steps"] == sum(stage.steps for stage in every)
     assert card["cpu_seconds"] > 0
