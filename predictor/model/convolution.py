@@ -5,24 +5,24 @@ W kernel width, N tokens of 128 bp.
 """
 # ruff: noqa: D102  (a block's docstring tells what its call does)
 
-import math
 from collections.abc import Sequence
 from functools import partial
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from flax import nnx
 from jaxtyping import Array, Float, Int
 
 from predictor.model.activation import gelu_sigmoid
 from predictor.model.config import DOWN_BLOCKS, ModelConfig
 from predictor.model.initialization import Draw
-from predictor.model.linear import Linear, on_cpu, row_blocks
+from predictor.model.linear import MOST_ROWS, Linear, bits, in_row_blocks, on_cpu, values
 from predictor.model.normalization import RMSBatchNorm
 
 _MIN_VARIANCE = 1e-4
 _RESIDUAL_SCALE = 0.9
+# Fewer channels than this make poor products by themselves.
+_WIDE = 64
 
 
 def convolve(x: Float[Array, "B S C"], kernel: Float[Array, "W C D"]) -> Float[Array, "B S D"]:
@@ -30,8 +30,7 @@ def convolve(x: Float[Array, "B S C"], kernel: Float[Array, "W C D"]) -> Float[A
     kernel = kernel.astype(x.dtype)
     if x.dtype == jnp.float32:
         return _convolve_natively(x, kernel)
-    block = row_blocks(x.shape[1], math.prod(kernel.shape[1:]))
-    return on_cpu(partial(_convolve_in_blocks, block=block), _convolve_natively)(x, kernel)
+    return on_cpu(_convolve_by_taps, _convolve_natively)(x, kernel)
 
 
 def _convolve_natively(
@@ -46,31 +45,44 @@ def _convolve_natively(
     )
 
 
-def _convolve_in_blocks(
-    x: Float[Array, "B S C"], kernel: Float[Array, "W C D"], *, block: int
+@jax.custom_jvp
+def _convolve_by_taps(
+    x: Float[Array, "B S C"], kernel: Float[Array, "W C D"]
 ) -> Float[Array, "B S D"]:
-    """A product with the taps side by side, block by block: for bfloat16 1.5 times as fast.
+    """A product for each tap, block by block: for bfloat16 three times as fast.
 
     Sums in float32 and rounds once, as the native convolution does.
     """
-    batch, positions, channels = x.shape
-    width = len(kernel)
+    width, channels, _ = kernel.shape
+    positions = x.shape[1]
     before = (width - 1) // 2
-    padded = jnp.pad(x, ((0, 0), (before, width - 1 - before), (0, 0)))
-    flat = kernel.reshape(width * channels, -1)
+    padded = jnp.pad(bits(x), ((0, 0), (before, width - 1 - before), (0, 0)))
+    # Taking a kernel apart copies it, which few positions do not repay.
+    apart = channels >= _WIDE and positions > MOST_ROWS
+    kernels = bits(kernel) if apart else bits(kernel).reshape(1, width * channels, -1)
 
-    def one(index: Int[Array, " 2"]) -> Float[Array, "block D"]:
-        example, start = index
-        piece = jax.lax.dynamic_slice(
-            padded, (example, start, 0), (1, block + width - 1, channels)
-        )[0]
-        taps = [piece[tap : tap + block] for tap in range(width)]
-        columns = jnp.concatenate(taps, axis=1)
-        return jnp.dot(columns, flat, preferred_element_type=jnp.float32).astype(x.dtype)
+    def of_block(rows: Array, block: int, start: Int[Array, ""]) -> Float[Array, "R D"]:
+        taps = [jax.lax.dynamic_slice_in_dim(rows, start + tap, block) for tap in range(width)]
+        if not apart:
+            taps = [jnp.concatenate(taps, axis=1)]
+        first, *others = (
+            jnp.dot(values(tap), values(one), preferred_element_type=jnp.float32)
+            for tap, one in zip(taps, kernels, strict=True)
+        )
+        return sum(others, first).astype(x.dtype)
 
-    grid = np.indices((batch, positions // block)).reshape(2, -1).T * (1, block)
-    y: Array = jax.lax.map(one, jnp.asarray(grid, jnp.int32))
-    return y.reshape(batch, positions, -1)
+    examples = [in_row_blocks(partial(of_block, rows), positions, dtype=x.dtype) for rows in padded]
+    return jnp.stack(examples) if len(examples) > 1 else examples[0][None]
+
+
+@_convolve_by_taps.defjvp
+def _convolve_by_taps_jvp(
+    primals: tuple[Array, Array], tangents: tuple[Array, Array]
+) -> tuple[Array, Array]:
+    # The bits of a number have no derivative.
+    (x, kernel), (dx, dkernel) = primals, tangents
+    change = _convolve_natively(dx, kernel) + _convolve_natively(x, dkernel)
+    return _convolve_by_taps(x, kernel), change
 
 
 def max_pool(x: Float[Array, "B S C"]) -> Float[Array, "B S_half C"]:

@@ -31,7 +31,9 @@ class RMSBatchNorm(nnx.Module):
     def __call__(self, x: Float[Array, "*axes C"]) -> Float[Array, "*axes C"]:
         moment = self._moment(x).astype(x.dtype)
         factor = self.scale[...].astype(x.dtype) * jax.lax.rsqrt(moment + _EPSILON)
-        return x * factor + self.offset[...].astype(x.dtype)
+        offset = self.offset[...].astype(x.dtype)
+        # One rounding at last: compilers for CPUs would round in between, and slowly.
+        return (x.astype(jnp.float32) * factor + offset).astype(x.dtype)
 
     def _moment(self, x: Float[Array, "*axes C"]) -> Float[Array, " C"]:
         running = self.var_ema[...]
