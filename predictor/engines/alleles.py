@@ -51,8 +51,12 @@ class Allele:
     @property
     def nbytes(self) -> int:
         """Memory that it takes on the device."""
-        leaves = jax.tree.leaves((self.tokens, self.trunk, self.skips, [*self.found.values()]))
-        return sum(leaf.nbytes for leaf in leaves)
+        return self.nbytes_unread + _nbytes([*self.found.values()])
+
+    @property
+    def nbytes_unread(self) -> int:
+        """The same without what has been read."""
+        return _nbytes((self.tokens, self.trunk, self.skips))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,16 +116,26 @@ class ReferenceCache:
         if self.nbytes > self.budget:
             del self._kept[key]
 
-    def shed(self) -> None:
-        """Gives up all windows but the most recent one, and what has been read of that."""
-        while len(self._kept) > 1:
-            self._kept.popitem(last=False)
-        for allele in self._kept.values():
-            allele.found.clear()
+    def nbytes_of(self, codes: np.ndarray, organism_index: int) -> int:
+        """Memory that a window takes, without what has been read of it; 0 if it is not there."""
+        allele = self._kept.get(_key(codes, organism_index))
+        return 0 if allele is None else allele.nbytes_unread
+
+    def shed(self, codes: np.ndarray, organism_index: int) -> None:
+        """Gives up all windows but this one, and what has been read of it."""
+        key = _key(codes, organism_index)
+        for other in self._kept.keys() - {key}:
+            del self._kept[other]
+        if key in self._kept:
+            self._kept[key].found.clear()
 
     def clear(self) -> None:
         """Forgets all windows."""
         self._kept.clear()
+
+
+def _nbytes(tree: Any) -> int:
+    return sum(leaf.nbytes for leaf in jax.tree.leaves(tree))
 
 
 def _key(codes: np.ndarray, organism_index: int) -> str:

@@ -16,7 +16,7 @@ from jaxtyping import Array, Bool, Float, Int, Integer
 
 from predictor.engines.alleles import Allele, Outputs, ReferenceCache, ReferenceWindow
 from predictor.engines.edits import edit
-from predictor.engines.fit import REFERENCE_BYTES
+from predictor.engines.fit import REFERENCE_BYTES, encoded_at_once
 from predictor.engines.junctions import (
     JunctionContext,
     Junctions,
@@ -154,7 +154,7 @@ class CompiledNetwork:
         with self._lock:
             allele = self.references.find(codes, organism_index)
             if allele is None:
-                allele = self._new(codes, organism_index)
+                allele = self._new(codes, organism_index, at_once)
             wanted = Wanted(kinds, means, chosen or _ALL, reads or _ALL, at_once)
             outputs = self._outputs(allele, wanted)
             junctions = self._own_junctions(allele, wanted) if wanted.junctions else None
@@ -199,7 +199,7 @@ class CompiledNetwork:
         before: list[Array] = []
         with self._lock:
             for number, one in enumerate(codes):
-                allele = self._alternate(window.allele, one)
+                allele = self._alternate(window.allele, one, at_once)
                 for kind, values in self._outputs(allele, wanted).items():
                     outputs[kind].append(values)
                 if wanted.junctions:
@@ -250,11 +250,11 @@ class CompiledNetwork:
         """
         wanted = Wanted(kinds, means, chosen or _ALL, _ALL, at_once)
         with self._lock:
-            near, far = (self._new(codes, organism_index) for codes in sides)
+            near, far = (self._new(codes, organism_index, at_once) for codes in sides)
             joined = stitched_allele(self.stages, near, far, stitch)
             plain = self.references.find(other, organism_index)
             if plain is None:
-                plain = self._new(other, organism_index)
+                plain = self._new(other, organism_index, at_once)
             reference, alternate = (
                 (joined, plain) if stitch.allele == "reference" else (plain, joined)
             )
@@ -317,9 +317,9 @@ class CompiledNetwork:
 
     # Steps
 
-    def _new(self, codes: Integer[np.ndarray, " S"], organism_index: int) -> Allele:
+    def _new(self, codes: Integer[np.ndarray, " S"], organism_index: int, at_once: int) -> Allele:
         organisms = np.full(1, organism_index, np.int32)
-        encoded = self.stages.encode(codes[None])
+        encoded = self.stages.encode(codes[None], encoded_at_once(at_once * TOKEN_WIDTH))
         return Allele(
             codes=codes,
             organisms=organisms,
@@ -328,13 +328,15 @@ class CompiledNetwork:
             skips=encoded.skips,
         )
 
-    def _alternate(self, reference: Allele, codes: Integer[np.ndarray, " S"]) -> Allele:
+    def _alternate(
+        self, reference: Allele, codes: Integer[np.ndarray, " S"], at_once: int
+    ) -> Allele:
         if np.array_equal(codes, reference.codes):
             return reference
         organisms = reference.organisms
         changed = edit(reference.codes, codes)
         if changed is None or reference.skips is None:
-            return self._new(codes, int(organisms[0]))
+            return self._new(codes, int(organisms[0]), at_once)
         encoded = Encoded(reference.tokens, reference.skips)
         tokens, patch = self.stages.encode_edit(encoded, codes[None], changed)
         trunk = self.stages.transform(tokens, organisms)

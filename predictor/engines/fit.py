@@ -27,12 +27,19 @@ REFERENCE_BYTES = 2 * 2**30
 
 _AT_ONCE = 32_768
 """Base pairs that are encoded or decoded at a time, without what is needed on both sides."""
-_ENCODER_HALO, _DECODER_HALO = 640, 768
+_FEW, _ENCODED_WITH_FEW = 2_048, 8_192
+_ENCODER_HALO = 640
+_DECODER_TOKENS, _DECODER_MARGIN = 6, 8
+"""What is decoded to either side: tokens, and positions of every finer resolution."""
 # Arrays [S, C] beside inputs and results, at the finest resolution.
-_ENCODER_ARRAYS, _ENCODER_WINDOW_ARRAYS = 2.0, 3.1
-_DECODER_ARRAYS, _DECODER_BLOCK_ARRAYS = 3.0, 5.65
+_ENCODER_ARRAYS, _ENCODER_WINDOW_ARRAYS = 2.0, 3.45
+_DECODER_ARRAYS, _DECODER_BLOCK_ARRAYS = 3.2, 5.65
 _BLOCKED_KERNEL = 2**18
 """Values of a kernel from which on a CPU multiplies in blocks of rows (`model/linear.py`)."""
+_KERNEL_WIDTH_VALUES = 2 * 320
+"""Most values of a position that a convolution on a CPU lays out again, side by side: Eigen takes
+two slices of the kernel's inputs at a time. Not in XLA's plans, and the process ends where it
+fails."""
 # Of the result of a head: itself, and what it is computed from.
 _HEAD_ARRAYS = 2.05
 # Of the tower: hidden layers (of each of its layers), pair representations, and the weights of
@@ -44,6 +51,21 @@ _PROCESS = 600_000_000
 """Bytes of the interpreter with JAX and the SDK, before any network."""
 _SHARE = 0.9
 """Of the free memory that an estimate may fill."""
+
+
+class _Values(NamedTuple):
+    """How values are held: on a CPU, XLA computes bfloat16 in float32."""
+
+    bytes: int
+    on_cpu: bool
+
+    @property
+    def widened(self) -> bool:
+        return self.on_cpu and self.bytes < _FLOAT32
+
+    @property
+    def working_bytes(self) -> int:
+        return _FLOAT32 if self.on_cpu else self.bytes
 
 
 class Need(NamedTuple):
@@ -82,6 +104,8 @@ def need(
     value_bytes: int = _FLOAT32,
     at_once: int = _AT_ONCE,
     keeps_skips: bool = False,
+    on_cpu: bool = True,
+    afterwards: int = 0,
 ) -> Need:
     """Memory that a window needs.
 
@@ -94,17 +118,23 @@ def need(
       value_bytes: of a value of the compute type.
       at_once: base pairs that are decoded at a time.
       keeps_skips: ALT shares the skips of REF (`edits.py`).
+      on_cpu: the device is the CPU.
+      afterwards: bytes that are made of the results, beside them.
     """
+    values = _Values(value_bytes, on_cpu)
     tracks = _all_tracks(config) if tracks is None else tracks
     results = sum(result_bytes(config, window, kind, tracks[kind]) for kind in tracks)
     if OutputType.SPLICE_JUNCTIONS in tracks:
         # The 1-bp embeddings and the classes, which the junctions are computed from.
         results += window * (config.embedding_1bp_channels * value_bytes + 5 * _FLOAT32)
+    # While an allele is encoded there are no results of it yet.
+    before = (alleles if keeps_skips else 1) * results
     working = max(
-        _encoder_bytes(config, window, value_bytes),
-        _tower_bytes(config, window, value_bytes),
-        _decoder_bytes(config, window, tracks, value_bytes, at_once),
+        _encoder_bytes(config, window, values, at_once) - before,
+        _tower_bytes(config, window, values.working_bytes) - results,
+        _decoder_bytes(config, window, tracks, values, at_once, patched=keeps_skips),
         _junction_bytes(config, window, tracks),
+        afterwards,
     )
     allele = reference = _allele_bytes(config, window, value_bytes)
     if keeps_skips or reference > REFERENCE_BYTES:
@@ -128,7 +158,13 @@ def needed(config: ModelConfig, window: int, *, parameters: int, on_cpu: bool = 
     The released network computes in bfloat16 on an accelerator; everything else in float32.
     """
     narrow = config.rotary == "released" and not on_cpu
-    found = need(config, window, parameters=parameters, value_bytes=2 if narrow else _FLOAT32)
+    found = need(
+        config,
+        window,
+        parameters=parameters,
+        value_bytes=2 if narrow else _FLOAT32,
+        on_cpu=on_cpu,
+    )
     return found.process if on_cpu else found.total
 
 
@@ -196,6 +232,14 @@ def _left_in_container() -> int:
 # What is held at once
 
 
+def encoded_at_once(decoded_at_once: int) -> int:
+    """Base pairs that are encoded at a time, beside so many that are decoded.
+
+    Fewer only where memory is scarce: what lies around them is encoded twice.
+    """
+    return _AT_ONCE if decoded_at_once > _FEW else _ENCODED_WITH_FEW
+
+
 def _all_tracks(config: ModelConfig) -> dict[OutputType, int]:
     return {kind: getattr(config.tracks, about.head) for kind, about in OUTPUTS.items()}
 
@@ -222,10 +266,21 @@ def result_bytes(config: ModelConfig, window: int, kind: OutputType, tracks: int
     return _FLOAT32 * tracks * (bins**2 if OUTPUTS[kind].kind == "contact_map" else bins)
 
 
-def _encoder_bytes(config: ModelConfig, window: int, value_bytes: int) -> float:
-    encoded = min(window, _AT_ONCE + 2 * _ENCODER_HALO)
+def _encoder_bytes(config: ModelConfig, window: int, values: "_Values", at_once: int) -> float:
+    encoded = min(window, encoded_at_once(at_once) + 2 * _ENCODER_HALO)
     arrays = _ENCODER_ARRAYS if encoded == window else _ENCODER_WINDOW_ARRAYS
-    return arrays * encoded * config.channels * value_bytes
+    return _beside(config, encoded, arrays, values)
+
+
+def _beside(config: ModelConfig, positions: int, arrays: float, values: "_Values") -> float:
+    """Of a convolutional program, beside its inputs and results."""
+    held = arrays * config.channels * values.working_bytes
+    if values.widened:
+        held += config.channels * values.bytes
+    elif values.on_cpu:
+        side_by_side = min(config.kernel_width * config.channels, _KERNEL_WIDTH_VALUES)
+        held += side_by_side * values.bytes
+    return positions * held
 
 
 def _tower_bytes(config: ModelConfig, window: int, value_bytes: int) -> float:
@@ -247,22 +302,43 @@ def _decoder_bytes(
     config: ModelConfig,
     window: int,
     tracks: Mapping[OutputType, int],
-    value_bytes: int,
+    values: "_Values",
     at_once: int,
+    *,
+    patched: bool,
 ) -> float:
-    """Of the decoder, and of a head on its result."""
-    bases = [number for kind, number in tracks.items() if OUTPUTS[kind].resolution == 1]
-    if not bases and OutputType.SPLICE_JUNCTIONS not in tracks:
+    """Of the decoder, and of a head on its result; ALT may have a patch for the skips of REF."""
+    bases = [
+        # Junctions are computed from the classes.
+        config.tracks.splice_sites_classification if kind is OutputType.SPLICE_JUNCTIONS else number
+        for kind, number in tracks.items()
+        if OUTPUTS[kind].resolution == 1
+    ]
+    if not bases:
         return 0
-    decoded = min(window, at_once + 2 * _DECODER_HALO)
-    given = min(window, at_once)
-    channels = config.channels * value_bytes
-    embeddings = decoded * config.embedding_factor * channels
-    inputs = 0
-    if decoded < window:
-        inputs = _allele_bytes(config, decoded, value_bytes)
-        embeddings += given * config.embedding_factor * channels
+    whole = window <= at_once + 2 * _DECODER_TOKENS * TOKEN_WIDTH
+    given, margin = (window, 0) if whole else (at_once, _DECODER_MARGIN)
+    inputs = _part_bytes(config, given, values.bytes)
+    if whole:
+        inputs = _skip_bytes(config, window, values.bytes) if patched else 0
     blocked = config.channels * config.embedding_1bp_channels >= _BLOCKED_KERNEL
     arrays = _DECODER_BLOCK_ARRAYS if blocked else _DECODER_ARRAYS
-    heads = _HEAD_ARRAYS * given * _FLOAT32 * max(bases, default=0)
-    return inputs + embeddings + max(arrays * decoded * channels, heads)
+    decoding = inputs + _beside(config, given + 2 * margin, arrays, values)
+    embeddings = given * config.embedding_1bp_channels
+    # A head takes the rows of its kernel that are asked for, and on the CPU widens all it reads.
+    kernel = 2 * max(bases) * config.embedding_1bp_channels * values.working_bytes
+    heads = _HEAD_ARRAYS * given * _FLOAT32 * max(bases) + kernel
+    if values.widened:
+        heads += embeddings * _FLOAT32
+        decoding += config.channels * config.embedding_1bp_channels * _FLOAT32
+    return embeddings * values.bytes + max(decoding, heads)
+
+
+def _part_bytes(config: ModelConfig, given: int, value_bytes: int) -> int:
+    """What the decoder is given for a stretch (`model/narrow.py`)."""
+    tokens = given // TOKEN_WIDTH
+    values = (tokens + 2 * _DECODER_TOKENS) * config.trunk_channels
+    values += tokens * config.embedding_128bp_channels
+    for halvings, channels in enumerate(config.skip_channels):
+        values += ((given >> halvings) + 2 * _DECODER_MARGIN) * channels
+    return values * value_bytes

@@ -150,7 +150,14 @@ class IntervalRun:
             return numbers
 
         wanted = [pieces.whole(kind, len(table.rows)) for kind, table in tracks.items()]
-        steps = pieces.steps(self._network, wanted, window=len(codes), alleles=1, scored=True)
+        steps = pieces.steps(
+            self._network,
+            wanted,
+            reference=lambda: (codes, ORGANISM_INDEX[self._organism]),
+            window=len(codes),
+            alleles=1,
+            scored=True,
+        )
         scores = pieces.GatheredScores(scorers)
         for some, found in steps(compute):
             scores.add(some, found)

@@ -75,6 +75,8 @@ def find_device() -> tuple[str, int]:
     # Imported late: asking for the devices loads JAX.
     import jax
 
+    from predictor.engines import dispatch  # noqa: F401
+
     device = jax.devices()[0]
     if device.platform == "cpu":
         return fit.CPU, fit.main_memory()

@@ -43,6 +43,11 @@ class Listing:
         return listed
 
     @property
+    def copies(self) -> bool:
+        """Tracks that are listed are not just those that were computed."""
+        return not self.only_listed or self.negative_strand
+
+    @property
     def negative_strand(self) -> bool:
         """The network saw the reverse complement."""
         return self.interval is not None and bool(self.interval.negative_strand)
@@ -129,10 +134,11 @@ class Listing:
         columns = np.arange(len(chosen)) if self.only_listed else chosen
         tissues = len(chosen) if self.only_listed else len(table.rows)
         # Released weights give counts as they are; ours are trained on counts divided by a mean.
-        values = counts[donor, acceptor, minus * tissues + columns] * table.nonzero_mean[chosen]
+        values = counts[donor, acceptor, minus * tissues + columns].astype(np.float32, copy=False)
+        values *= table.nonzero_mean[chosen]
         return JunctionData(
             junctions=junctions,
-            values=values.astype(np.float32),
+            values=values,
             metadata=table.rows.iloc[chosen].reset_index(drop=True),
             interval=self.interval,
         )

@@ -413,9 +413,11 @@ class LocalModel(ScoringModel):
         steps = pieces.steps(
             self.network,
             [pieces.whole(kind, len(rows[kind])) for kind in request.kinds],
+            reference=lambda: (codes[0], ORGANISM_INDEX[request.organism]),
             window=listing.width,
             alleles=len(codes),
             keeps_skips=len(codes) > 1 and keeps_skips(*codes),
+            copied=listing.copies or alignment is not None,
         )
         gathered = Gathered()
         with told_as_sentence(listing.width):

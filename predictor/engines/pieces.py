@@ -3,7 +3,8 @@
 Axes: T tracks.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -20,7 +21,8 @@ FEWEST_TRACKS = 64
 """An output type of fewer tracks is computed whole: its tracks take little beside the decoder, and
 every part decodes the window again."""
 
-
+_BESIDES = 1.05
+"""What small things take beside the arrays that an estimate counts."""
 _TOGETHER = {OutputType.SPLICE_SITES, OutputType.SPLICE_JUNCTIONS}
 """Each probability needs all classes; the best junction of a tissue is looked at in all tissues."""
 
@@ -62,63 +64,87 @@ def steps(
     network: CompiledNetwork,
     pieces: Iterable[Piece],
     *,
+    reference: Callable[[], tuple[np.ndarray, int]],
     window: int,
     alleles: int,
     keeps_skips: bool = False,
     scored: bool = False,
+    copied: bool = False,
 ) -> SmallerSteps[Piece]:
     """Steps through pieces of the predictions of a window.
 
     Args:
       network: predicts.
       pieces: in the order in which they are wanted.
+      reference: codes and organism index of the REF that steps are about to be taken for.
       window: in bp.
       alleles: 2 for REF and ALT, 1 for REF alone.
       keeps_skips: ALT shares the skips of REF (`edits.py`).
       scored: the alleles are compared on the device, which takes one allele more.
+      copied: tracks are copied when they are listed.
     """
+    references = network.references
     expected = None
     if jax.default_backend() == "cpu":
-        expected = _budget(network, window, alleles, keeps_skips=keeps_skips, scored=scored)
+        needs = partial(
+            _needs,
+            network,
+            window,
+            alleles,
+            keeps_skips=keeps_skips,
+            scored=scored,
+            copied=copied,
+        )
+        # What is kept of this very window is part of the need.
+        expected = Budget(needs=needs, room=lambda: fit.room() + references.nbytes_of(*reference()))
     return SmallerSteps(
         tuple(pieces),
         window=window,
-        release=network.references.shed,
+        release=lambda: references.shed(*reference()),
         split=Piece.halves,
         budget=expected,
     )
 
 
-def _budget(
-    network: CompiledNetwork, window: int, alleles: int, *, keeps_skips: bool, scored: bool
-) -> Budget[Piece]:
-    value_bytes = jnp.dtype(network.stages.dtype).itemsize
-    references = network.references
+def _needs(
+    network: CompiledNetwork,
+    window: int,
+    alleles: int,
+    pieces: Sequence[Piece],
+    at_once: int,
+    *,
+    keeps_skips: bool,
+    scored: bool,
+    copied: bool,
+) -> int:
+    """Bytes that a step takes beside the weights, which are loaded already."""
+    tracks = {piece.kind: piece.end - piece.first for piece in pieces}
+    of_kind = partial(fit.result_bytes, network.config, window)
+    afterwards = alleles * sum(_listed_bytes(piece, of_kind, copied=copied) for piece in pieces)
+    if scored:
+        afterwards = max((of_kind(kind, number) for kind, number in tracks.items()), default=0)
+    need = fit.need(
+        network.config,
+        window,
+        parameters=0,
+        tracks=tracks,
+        alleles=alleles,
+        value_bytes=jnp.dtype(network.stages.dtype).itemsize,
+        at_once=at_once * TOKEN_WIDTH,
+        keeps_skips=keeps_skips,
+        afterwards=afterwards,
+    )
+    return int(_BESIDES * need.total)
 
-    def needs(pieces: Sequence[Piece], at_once: int) -> int:
-        tracks = {piece.kind: piece.end - piece.first for piece in pieces}
-        needed = fit.need(
-            network.config,
-            window,
-            # They are loaded, and so no longer free.
-            parameters=0,
-            tracks=tracks,
-            alleles=alleles,
-            value_bytes=value_bytes,
-            at_once=at_once * TOKEN_WIDTH,
-            keeps_skips=keeps_skips,
-        ).total
-        compared = [
-            fit.result_bytes(network.config, window, kind, number)
-            for kind, number in tracks.items()
-        ]
-        return needed + (max(compared, default=0) if scored else 0)
 
-    def room() -> int:
-        # What is kept of this very window is part of the need; other windows are released first.
-        return fit.room() + (references.nbytes if len(references) == 1 else 0)
-
-    return Budget(needs=needs, room=room)
+def _listed_bytes(piece: Piece, of_kind: Callable[[OutputType, int], int], *, copied: bool) -> int:
+    """Bytes on the host that a piece of the tracks of an allele takes when it is listed."""
+    every = of_kind(piece.kind, piece.tracks)
+    if piece.kind is OutputType.SPLICE_JUNCTIONS:
+        # Of two sites, one is the donor of a + junction or of a - junction.
+        return every // 2
+    gathered = every if piece.first == 0 and not piece.is_whole else 0
+    return gathered + (every if copied and piece.end == piece.tracks else 0)
 
 
 def chosen(pieces: Iterable[Piece]) -> dict[OutputType, np.ndarray]:

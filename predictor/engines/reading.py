@@ -14,6 +14,7 @@ from alphagenome.models.dna_output import OutputType
 from jaxtyping import Array, Float
 
 from predictor.engines.alleles import Allele
+from predictor.engines.fit import encoded_at_once
 from predictor.engines.stages import Stages
 from predictor.engines.stretches import SIZES, Stretch
 from predictor.model.config import TOKEN_WIDTH
@@ -110,7 +111,7 @@ def _read_bases(
     shapes = {reading.key: _shape(stages, allele, reading) for reading in readings}
     skips = allele.skips
     if readings and skips is None:
-        skips = stages.encode(allele.codes[None]).skips
+        skips = stages.encode(allele.codes[None], encoded_at_once(at_once * TOKEN_WIDTH)).skips
     for decoded in sorted({decoded for reading in readings for decoded, _ in reading.parts}):
         assert skips is not None, "encoded above"
         bp_1 = stages.decode(allele.trunk, skips, allele.organisms, decoded, allele.patch)
@@ -125,6 +126,9 @@ def _read_bases(
                         whole = stages.zeros(*shapes[reading.key])
                     values = stages.put(whole, values, stretch)
                 found[reading.key] = values
+                del values
+        # Not in memory together with those of the next stretch.
+        del bp_1
         if decoded.given >= at_once:
             # One large stretch in memory at a time: starting programs reserves their memory.
             jax.block_until_ready([*found.values()])  # type: ignore[no-untyped-call]

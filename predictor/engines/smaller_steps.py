@@ -14,9 +14,6 @@ from predictor.engines.stretches import SIZES
 T = TypeVar("T")
 R = TypeVar("R")
 
-_SURELY = 0.9
-"""Of an estimate: what is needed at the very least."""
-
 
 @dataclass(frozen=True)
 class Budget(Generic[T]):
@@ -105,14 +102,9 @@ class SmallerSteps(Generic[T]):
     def _found(self, step: _Step[T], compute: Callable[[Sequence[T], int], R]) -> tuple[R] | None:
         if self._budget is not None:
             needed = self._budget.needs(step.things, step.at_once)
-            share = 1.0 if self._can_be_smaller(step) else _SURELY
-            if share * needed > self._budget.room():
+            if needed > self._budget.room():
                 return None
         return _unless_out_of_memory(step, compute)
-
-    def _can_be_smaller(self, step: _Step[T]) -> bool:
-        things = step.things
-        return len(things) > 1 or step.at_once > SIZES[-1] or any(map(self._split, things))
 
     def _smaller(
         self,

@@ -19,6 +19,7 @@ from alphagenome.models.dna_output import OutputType
 from jax.typing import DTypeLike
 from jaxtyping import Array, Float, Int, Integer
 
+from predictor.engines import dispatch  # noqa: F401
 from predictor.engines.edits import Edit, Patch
 from predictor.engines.stretches import Stretch
 from predictor.model import functional, narrow
@@ -54,7 +55,7 @@ class Stages:
         self._tower = self._part("organism_embedding", "tower", "embedder_128bp", "embedder_pair")
         self._decoder = self._part("decoder", "embedder_1bp")
         self._heads = {name: self._part(f"heads/{name}") for name in HEADS}
-        self._encode = jax.jit(partial(_encode, static, dtype))
+        self._encode = jax.jit(partial(_encode, static, dtype), static_argnames="at_once")
         self._encode_edit = jax.jit(partial(_encode_edit, static, dtype), static_argnames="bases")
         self._transform = jax.jit(partial(functional.transform, static))
         self._patch = jax.jit(_patch)
@@ -80,9 +81,11 @@ class Stages:
         params, state = (functional.part(tree, *modules) for tree in self._weights)
         return params, state
 
-    def encode(self, codes: Integer[np.ndarray, "B S"]) -> Encoded:
-        """Tokens and skips; S is a multiple of 128."""
-        found: Encoded = self._encode(*self._encoder, codes)
+    def encode(
+        self, codes: Integer[np.ndarray, "B S"], at_once: int = functional.WINDOW
+    ) -> Encoded:
+        """Tokens and skips; S is a multiple of 128, of which `at_once` bp are encoded at a time."""
+        found: Encoded = self._encode(*self._encoder, codes, at_once=at_once)
         return found
 
     def encode_edit(
@@ -193,9 +196,11 @@ def _encode(
     params: functional.Tree,
     state: functional.Tree,
     codes: Integer[Array, "B S"],
+    *,
+    at_once: int = functional.WINDOW,
 ) -> Encoded:
     one_hot = jax.nn.one_hot(codes, 4, dtype=dtype)
-    return functional.encode(config, params, state, one_hot, dtype=dtype)
+    return functional.encode(config, params, state, one_hot, window=at_once, dtype=dtype)
 
 
 def _encode_edit(

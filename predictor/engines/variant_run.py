@@ -117,6 +117,7 @@ class VariantRun:
         self._tracks = {kind: catalogue.table(organism, kind) for kind in self._kinds}
         self._means = nonzero_means(catalogue, organism, network.config.tracks)
         self._steps: dict[tuple[int, bool], SmallerSteps[Piece]] = {}
+        self._reference: UInt8[np.ndarray, " S"] = np.zeros(0, np.uint8)
         self._planner = VariantPlanner(
             self.scorers,
             data,
@@ -248,6 +249,7 @@ class VariantRun:
             return scores
 
         scores = [pieces.GatheredScores(self.scorers) for _ in plans]
+        self._reference = plans[0].reference
         for some, found in self._steps_of(plans[0])(compute):
             for of_plan, one in zip(scores, found, strict=True):
                 of_plan.add(some, one)
@@ -261,6 +263,7 @@ class VariantRun:
             self._steps[like] = pieces.steps(
                 self._network,
                 [pieces.whole(kind, len(self._tracks[kind].rows)) for kind in self._kinds],
+                reference=lambda: (self._reference, ORGANISM_INDEX[self.organism]),
                 window=width,
                 alleles=2,
                 keeps_skips=like[1],
