@@ -58,6 +58,7 @@ class _Values(NamedTuple):
 
     bytes: int
     on_cpu: bool
+    set_aside: bool
 
     @property
     def widened(self) -> bool:
@@ -106,6 +107,7 @@ def need(
     keeps_skips: bool = False,
     on_cpu: bool = True,
     afterwards: int = 0,
+    set_aside: bool = False,
 ) -> Need:
     """Memory that a window needs.
 
@@ -120,8 +122,10 @@ def need(
       keeps_skips: ALT shares the skips of REF (`edits.py`).
       on_cpu: the device is the CPU.
       afterwards: bytes that are made of the results, beside them.
+      set_aside: count too what kernels of a CPU ask the system for beside XLA's plans. Hardly any
+        of it becomes resident, but where it is refused the process ends.
     """
-    values = _Values(value_bytes, on_cpu)
+    values = _Values(value_bytes, on_cpu, set_aside)
     tracks = _all_tracks(config) if tracks is None else tracks
     results = sum(result_bytes(config, window, kind, tracks[kind]) for kind in tracks)
     if OutputType.SPLICE_JUNCTIONS in tracks:
@@ -277,7 +281,7 @@ def _beside(config: ModelConfig, positions: int, arrays: float, values: "_Values
     held = arrays * config.channels * values.working_bytes
     if values.widened:
         held += config.channels * values.bytes
-    elif values.on_cpu:
+    elif values.on_cpu and values.set_aside:
         side_by_side = min(config.kernel_width * config.channels, _KERNEL_WIDTH_VALUES)
         held += side_by_side * values.bytes
     return positions * held

@@ -133,6 +133,7 @@ def _needs(
         at_once=at_once * TOKEN_WIDTH,
         keeps_skips=keeps_skips,
         afterwards=afterwards,
+        set_aside=True,
     )
     return int(_BESIDES * need.total)
 

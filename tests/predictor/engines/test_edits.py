@@ -5,6 +5,7 @@ import pytest
 from alphagenome.models.dna_output import OutputType
 
 from predictor.engines.edits import edit
+from predictor.engines.stretches import SIZES
 from predictor.model.narrow import changed_lengths, read_lengths
 from predictor.tracks.output_types import OUTPUTS
 
@@ -52,7 +53,7 @@ def close(found, expected):
 def encoded(network, reference, alternate):
     """Tokens and skips of ALT by way of its edit, the skips in their places among REF's."""
     window = network.reference(reference, 0, (), {}).allele
-    found = network._alternate(window, alternate)
+    found = network._alternate(window, alternate, SIZES[0])
     assert found.patch is not None
     skips = []
     patched = zip(found.skips, found.patch.skips, found.patch.firsts, strict=True)
