@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,10 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """On the services profile, and for the tests that need them, services are there or say why."""
+    """Orders the tests; where services are needed, they are there or it is said why."""
+    # Files with slow tests come first, so that no worker of several is left with one at the end.
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
     wanting = [
         item for item in items if PROFILE == "services" or item.get_closest_marker("services")
     ]
@@ -48,14 +52,19 @@ def profile() -> str:
 
 
 @pytest.fixture(scope="session")
-def installed() -> Path:
+def xla_cache() -> Path:
+    """What XLA has compiled: all workers of a run share it, and later runs find it."""
+    folder = ROOT / "var" / "test-xla-cache"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def installed(xla_cache: Path) -> Path:
     """The run's data folder, with the demo genomes in it; the weights are the shipped ones."""
     home = Path(os.environ["ALLELENS_TEST_HOME"])
-    # What XLA has compiled is worth keeping between runs; nothing else is.
-    cache = ROOT / "var" / "test-xla-cache"
-    cache.mkdir(parents=True, exist_ok=True)
     if not (home / "xla-cache").exists():
-        (home / "xla-cache").symlink_to(cache)
+        (home / "xla-cache").symlink_to(xla_cache)
     if not (home / "genomes" / "demoH1" / "genome.fa.fai").exists():
         write_assembly(home / "genomes")
     return home
@@ -64,9 +73,10 @@ def installed() -> Path:
 StartApp = Callable[..., running_app.RunningApp]
 
 
-def _starter(
-    folders: pytest.TempPathFactory, installed: Path, running: list[running_app.RunningApp]
-) -> StartApp:
+@contextmanager
+def _starter(folders: pytest.TempPathFactory, installed: Path) -> Iterator[StartApp]:
+    running: list[running_app.RunningApp] = []
+
     def start_app(
         data: Path | None = None, *, settings: dict[str, str] | None = None, profile: str = PROFILE
     ) -> running_app.RunningApp:
@@ -75,31 +85,33 @@ def _starter(
         running.append(app)
         return app
 
-    return start_app
+    try:
+        yield start_app
+    finally:
+        for app in running:
+            app.stop()
 
 
 @pytest.fixture
 def start_app(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Iterator[StartApp]:
     """Starts the application with settings of its own; all are stopped after the test."""
-    running: list[running_app.RunningApp] = []
-    yield _starter(tmp_path_factory, installed, running)
-    for app in running:
-        app.stop()
+    with _starter(tmp_path_factory, installed) as start:
+        yield start
 
 
-@pytest.fixture(scope="session")
-def running_app_factory(
-    tmp_path_factory: pytest.TempPathFactory, installed: Path
-) -> Iterator[StartApp]:
-    running: list[running_app.RunningApp] = []
-    yield _starter(tmp_path_factory, installed, running)
-    for app in running:
-        app.stop()
+@pytest.fixture(scope="module")
+def start_app_once(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Iterator[StartApp]:
+    """As `start_app`; all are stopped after the tests of the module."""
+    with _starter(tmp_path_factory, installed) as start:
+        yield start
 
 
 @pytest.fixture(scope="session", name="running_app")
-def _running_app(running_app_factory: StartApp) -> running_app.RunningApp:
+def _running_app(
+    tmp_path_factory: pytest.TempPathFactory, installed: Path
+) -> Iterator[running_app.RunningApp]:
     """One application for all tests that do not harm it, with a worker that has its model."""
-    app = running_app_factory()
-    app.wait_for_worker()
-    return app
+    with _starter(tmp_path_factory, installed) as start:
+        app = start()
+        app.wait_for_worker()
+        yield app

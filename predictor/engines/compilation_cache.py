@@ -16,6 +16,8 @@ def use_compilation_cache(folder: Path | None = None) -> Path:
     """
     folder = folder or home() / "xla-cache"
     folder.mkdir(parents=True, exist_ok=True)
+    # JAX makes the path a part of every key; through a link, nothing would be found.
+    folder = folder.resolve()
     settings = {
         "jax_compilation_cache_dir": str(folder),
         # By default only what took a second to compile is kept; small functions add up as well.

@@ -13,9 +13,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from predictor.commit import current_commit
+from predictor.engines.compilation_cache import use_compilation_cache
 from predictor.errors import AllelensError
 from predictor.evaluation import seeds
-from predictor.home import home
 from predictor.model import functional
 from predictor.model.config import ModelConfig
 from predictor.training import evaluate, plots
@@ -73,8 +73,7 @@ def run(
       StartingWeightsError: `start` does not fit the recipe.
       StreamError: the process that simulates the windows ended.
     """
-    cache = str(home() / "xla-cache")
-    jax.config.update("jax_compilation_cache_dir", cache)  # type: ignore[no-untyped-call]
+    use_compilation_cache()
     before = _starting_weights(recipe, start)
     folder = RunFolder(out, recipe, resume=resume, start=before)
     scaling = folder.scaling()

@@ -20,9 +20,9 @@ SHORT = {"ALLELENS_LEASE_SECONDS": "2", "ALLELENS_SWEEP_SECONDS": "0.5"}
 
 
 @pytest.fixture(scope="module")
-def app(running_app_factory):
+def app(start_app_once):
     """One for all: after each test everything that was killed runs again."""
-    app = running_app_factory(settings=SHORT)
+    app = start_app_once(settings=SHORT)
     app.wait_for_worker()
     return app
 
@@ -117,9 +117,9 @@ def test_a_process_that_is_killed_at_every_try_ends_its_job_with_a_sentence_and_
 
 
 def test_a_chunk_that_takes_too_long_ends_with_a_sentence_and_the_worker_starts_anew(
-    running_app_factory,
+    start_app,
 ):
-    app = running_app_factory(settings={**SHORT, "ALLELENS_CHUNK_SECONDS": "0"})
+    app = start_app(settings={**SHORT, "ALLELENS_CHUNK_SECONDS": "0"})
     app.wait_for_worker()
     before = app.pids["model"]
     job = submit(app, 1, window=32768, output_types=None)

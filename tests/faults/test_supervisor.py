@@ -12,11 +12,17 @@ import pytest
 from tests.running_app import ROOT, alive
 from tests.until import until
 
-pytestmark = [pytest.mark.fault, pytest.mark.slow]
+pytestmark = [pytest.mark.fault, pytest.mark.slow, pytest.mark.once]
+
+
+@pytest.fixture(scope="module")
+def app(start_app_once):
+    """One for all that leave it running."""
+    return start_app_once(profile="embedded")
 
 
 @pytest.fixture
-def app(start_app):
+def own_app(start_app):
     return start_app(profile="embedded")
 
 
@@ -80,18 +86,18 @@ def test_a_file_that_is_no_database_is_left_as_it_is(tmp_path):
     assert "not a database" in sentence(up(tmp_path, "--port", "0"))
 
 
-def test_an_ended_supervisor_leaves_no_process_behind(app):
-    app.wait_for_worker()
-    pids = app.pids
+def test_an_ended_supervisor_leaves_no_process_behind(own_app):
+    own_app.wait_for_worker()
+    pids = own_app.pids
     assert {"up", "web", "worker", "model"} <= set(pids)
-    app.kill("up", signal.SIGTERM)
+    own_app.kill("up", signal.SIGTERM)
     until(lambda: not any(alive(pid) for pid in pids.values()), 20, what="the end of all")
 
 
-def test_a_killed_supervisor_leaves_no_process_behind(app):
-    app.wait_for_worker()
-    pids = app.pids
-    app.kill("up")
+def test_a_killed_supervisor_leaves_no_process_behind(own_app):
+    own_app.wait_for_worker()
+    pids = own_app.pids
+    own_app.kill("up")
     until(lambda: not any(alive(pid) for pid in pids.values()), 20, what="the end of all")
 
 

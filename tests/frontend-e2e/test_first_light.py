@@ -140,6 +140,7 @@ def test_the_address_restores_the_view(page: Page):
     }
 
 
+@pytest.mark.once
 def test_the_answer_comes_first_on_a_phone(page: Page, screenshots: Path):
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto("/")
@@ -168,6 +169,7 @@ def test_a_linked_variant_with_the_alleles_swapped_offers_the_right_one(page: Pa
     assert "C>A" in page.url.replace("%3E", ">")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("typed", "words"),
     [

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-pytestmark = pytest.mark.browser
+# The page reads a report that is shipped with the weights.
+pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 
 def report_of(page: Page) -> dict:

@@ -8,12 +8,13 @@ from playwright.sync_api import Page, expect
 
 from tests.predictor.serving import running_service
 
-pytestmark = pytest.mark.browser
+# Its app is always of the embedded mode.
+pytestmark = [pytest.mark.browser, pytest.mark.once]
 KEY, OTHER = "a-key-that-nobody-may-read", "another-key-that-nobody-may-read"
 
 
-@pytest.fixture(scope="session")
-def running_app(running_app_factory, tmp_path_factory, installed):
+@pytest.fixture(scope="module")
+def running_app(start_app_once, tmp_path_factory, installed):
     """An app whose hosted service is one of ours, which accepts two keys."""
     folder = tmp_path_factory.mktemp("hosted")
     keys = folder / "keys"
@@ -21,7 +22,7 @@ def running_app(running_app_factory, tmp_path_factory, installed):
     service = running_service.start_framing(folder / "story", installed, "--api-keys", str(keys))
     address = {"ALPHAGENOME_ADDRESS": f"http://{service.address}", "ALPHAGENOME_API_KEY": ""}
     # The one person of the embedded mode is its operator.
-    yield running_app_factory(settings=address, profile="embedded")
+    yield start_app_once(settings=address, profile="embedded")
     service.stop()
 
 

@@ -101,6 +101,7 @@ def test_a_region_without_a_variant_shows_the_true_reference_only(page: Page):
     assert all(track["alternate"] is None for track in tracks(page).values())
 
 
+@pytest.mark.once
 def test_the_truth_fits_on_a_phone(page: Page, screenshots: Path):
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto("/")
@@ -113,6 +114,7 @@ def test_the_truth_fits_on_a_phone(page: Page, screenshots: Path):
     page.screenshot(path=screenshots / "truth-390.png")
 
 
+@pytest.mark.once
 def test_a_real_genome_has_no_truth_and_the_switch_says_why(page: Page):
     def real(route) -> None:
         answer = route.fetch()

@@ -3,10 +3,13 @@
 import dataclasses
 import json
 import os
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+from tests.quick_compile import QUICK_COMPILE
 
 BASES = np.array(list("ACGT"))
 GENES = """\
@@ -48,9 +51,10 @@ def golden(repository):
 
 
 @pytest.fixture(scope="session")
-def small_home(tmp_path_factory) -> Path:
+def small_home(tmp_path_factory, xla_cache) -> Path:
     """A data folder with both demo assemblies and the engine `demo`, all of them tiny."""
     folder = tmp_path_factory.mktemp("home")
+    (folder / "xla-cache").symlink_to(xla_cache)
     rng = np.random.default_rng(7)
     for assembly, sizes in {
         "demoH1": {"demo1": 9_000, "demo2": 3_000},
@@ -126,6 +130,14 @@ def _tracks() -> dict:
                     row["nonzero_mean"] = 1.0 + number / 4
             tables[kind.name] = rows
     return found
+
+
+@pytest.fixture(scope="session")
+def quick_jit():
+    """`jax.jit` for programs that run only once or twice."""
+    import jax
+
+    return partial(jax.jit, compiler_options=QUICK_COMPILE)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """The network on the device: references that are kept, variants, chosen tracks, what is read."""
 
-import jax
 import numpy as np
 import pytest
 from alphagenome.models.dna_output import OutputType
@@ -87,10 +86,12 @@ def test_a_reference_that_is_kept_is_not_computed_again(network, codes, means, w
     assert network.reference(codes, 1, [DNASE], means).allele is not whole.allele
 
 
-def test_the_reference_gives_the_numbers_of_the_pure_function(network, codes, means, whole):
+def test_the_reference_gives_the_numbers_of_the_pure_function(
+    network, codes, means, whole, quick_jit
+):
     one_hot = np.eye(4, dtype=np.float32)[codes][None]
     heads = [OUTPUTS[kind].head for kind in KINDS]
-    expected = jax.jit(functional.forward, static_argnums=(0, 5))(
+    expected = quick_jit(functional.forward, static_argnums=(0, 5))(
         network.stages.config, *network.stages._weights, one_hot, np.array([0]), tuple(heads)
     )
     for kind, head in zip(KINDS, heads, strict=True):
@@ -208,18 +209,23 @@ def test_chosen_tracks_are_a_slice_of_all(network, variants, means, whole):
 # Junctions
 
 
-def pure(network, sequences, head, **options):
-    one_hot = np.eye(4, dtype=np.float32)[sequences]
-    organisms = np.zeros(len(sequences), np.int32)
-    forward = jax.jit(functional.forward, static_argnums=(0, 5))
-    return forward(
-        network.stages.config, *network.stages._weights, one_hot, organisms, (head,), **options
-    )[head]
+@pytest.fixture
+def pure(network, quick_jit):
+    stages = network.stages
+    forward = quick_jit(functional.forward, static_argnums=(0, 5))
+
+    def pure(sequences, head, **options):
+        one_hot = np.eye(4, dtype=np.float32)[sequences]
+        organisms = np.zeros(len(sequences), np.int32)
+        arguments = (stages.config, *stages._weights, one_hot, organisms, (head,))
+        return forward(*arguments, **options)[head]
+
+    return pure
 
 
-def test_junctions_of_a_sequence_are_those_of_the_pure_function(network, codes, means):
+def test_junctions_of_a_sequence_are_those_of_the_pure_function(network, codes, means, pure):
     found = network.reference(codes, 0, [JUNCTIONS], means).junctions
-    expected = pure(network, codes[None], "splice_sites_junction")
+    expected = pure(codes[None], "splice_sites_junction")
     sites = found.positions.shape[-1]
     np.testing.assert_array_equal(found.positions, expected["splice_site_positions"][..., :sites])
     assert (np.asarray(expected["splice_site_positions"])[..., sites:] == -1).all()
@@ -229,7 +235,7 @@ def test_junctions_of_a_sequence_are_those_of_the_pure_function(network, codes, 
 
 
 def test_both_alleles_pair_the_sites_that_either_shows_within_the_gene(
-    network, codes, variants, means, whole
+    network, codes, variants, means, whole, pure
 ):
     genes = [np.zeros(LENGTH, bool) for _ in range(2)]
     genes[0][1_000:1_600] = True
@@ -239,12 +245,11 @@ def test_both_alleles_pair_the_sites_that_either_shows_within_the_gene(
     config = network.config
     for row, mask in enumerate(genes):
         both = np.stack([codes, variants[1 + row]])
-        likely = pure(network, both, "splice_sites_classification")["predictions"].max(axis=0)
+        likely = pure(both, "splice_sites_classification")["predictions"].max(axis=0)
         sites = select_sites(
             (likely * mask[:, None])[None], config.junction_sites, config.junction_threshold
         )
         expected = pure(
-            network,
             both,
             "splice_sites_junction",
             splice_site_positions=np.repeat(sites, 2, axis=0),

@@ -1,6 +1,5 @@
 import itertools
 
-import jax
 import numpy as np
 import pytest
 from alphagenome.data.genome import Interval, Variant
@@ -8,6 +7,8 @@ from alphagenome.models.dna_model import Organism
 from alphagenome.models.dna_output import OutputType
 
 from predictor import errors
+from predictor.engines.compilation_cache import use_compilation_cache
+from predictor.engines.local import LocalModel
 from predictor.genome.reference import reverse_complement
 from predictor.model import functional, heads
 from predictor.model.splicing import select_sites
@@ -44,11 +45,16 @@ def equal(found, expected, kinds=ALL, **tolerance):
             assert [str(j) for j in ours.junctions] == [str(j) for j in theirs.junctions]
 
 
-def pure_forward(network, one_hot, names):
-    forward = jax.jit(functional.forward, static_argnums=(0, 5))
-    return forward(
-        network.stages.config, *network.stages._weights, one_hot[None], np.array([0]), names
-    )
+@pytest.fixture(scope="module")
+def raw(model, reference, quick_jit):
+    """What the pure function says of the one-hot sequence of the window."""
+    sequence = reference.sequence(WINDOW)
+    one_hot = np.array([[base == letter for letter in "ACGT"] for base in sequence], np.float32)
+    names = ("dnase", "rna_seq", "chip_histone")
+    names += ("splice_sites_classification", "splice_sites_junction")
+    stages = model.network.stages
+    forward = quick_jit(functional.forward, static_argnums=(0, 5))
+    return forward(stages.config, *stages._weights, one_hot[None], np.array([0]), names)
 
 
 def predict(model, interval=WINDOW, kinds=ALL, terms=None, organism=HUMAN):
@@ -82,13 +88,8 @@ def test_every_output_type_has_its_bins_tracks_interval_and_units(model):
     assert predict(model, kinds=[OutputType.DNASE]).rna_seq is None
 
 
-def test_values_are_the_network_s_in_data_units(model, reference):
-    """Slow version: the pure function on the one-hot sequence, unscaled track by track."""
-    network = model.network
-    sequence = reference.sequence(WINDOW)
-    one_hot = np.array([[base == letter for letter in "ACGT"] for base in sequence], np.float32)
-    names = ["dnase", "rna_seq", "chip_histone", "splice_sites_classification"]
-    raw = pure_forward(network, one_hot, tuple(names))
+def test_values_are_the_network_s_in_data_units(model, raw):
+    """Slow version: the pure function, unscaled track by track."""
     found = predict(model)
     for kind in (OutputType.DNASE, OutputType.RNA_SEQ, OutputType.CHIP_HISTONE):
         data = found.get(kind)
@@ -106,15 +107,10 @@ def test_values_are_the_network_s_in_data_units(model, reference):
     )
 
 
-def test_junctions_pair_every_donor_with_every_acceptor_of_its_strand(model, reference):
+def test_junctions_pair_every_donor_with_every_acceptor_of_its_strand(model, raw):
     """Slow version: loops over the sites that the network's own classes show."""
-    network = model.network
-    config = network.config
+    config = model.network.config
     found = predict(model)
-    one_hot = np.array(
-        [[base == letter for letter in "ACGT"] for base in reference.sequence(WINDOW)], np.float32
-    )
-    raw = pure_forward(network, one_hot, ("splice_sites_classification", "splice_sites_junction"))
     positions = select_sites(
         raw["splice_sites_classification"]["predictions"],
         config.junction_sites,
@@ -385,9 +381,7 @@ def test_the_same_request_gives_the_same_bytes(model, insertion):
     equal(first.alternate, second.alternate)
 
 
-def test_warming_compiles_what_a_prediction_needs_and_keeps_it_on_disk(
-    model, small_home, insertion
-):
+def test_warming_compiles_what_a_prediction_needs(model, insertion):
     model.warm(4_096)
     programs = {
         name: program
@@ -402,7 +396,16 @@ def test_warming_compiles_what_a_prediction_needs_and_keeps_it_on_disk(
     substitution = Variant("demo1", insertion.position, base, "ACGT".replace(base, "")[0])
     alleles(model, [substitution], Interval("demo1", 0, 4_096))
     assert {name: program._cache_size() for name, program in programs.items()} == compiled
-    assert any((small_home / "xla-cache").iterdir())
+
+
+def test_what_is_compiled_is_kept_in_the_data_folder(small_home, xla_cache, tmp_path, monkeypatch):
+    monkeypatch.setenv("ALLELENS_HOME", str(tmp_path))
+    try:
+        fresh = LocalModel.load(small_home / "weights" / "demo")
+        fresh.network.stages.encode(np.zeros((1, 2_048), np.uint8))
+    finally:
+        use_compilation_cache(xla_cache)
+    assert any((tmp_path / "xla-cache").iterdir())
 
 
 def test_a_track_can_ask_to_move_by_one_bin_on_the_other_strand(model, monkeypatch):

@@ -1,7 +1,6 @@
 """A network of the real modules, small enough for seconds."""
 
 import dataclasses
-from functools import partial
 
 import jax
 import numpy as np
@@ -49,12 +48,6 @@ def weights(tiny):
     """Parameters and state; the moments differ from 1, so that forgetting them shows."""
     params, state = functional.init(tiny, jax.random.key(0))
     return params, jax.tree.map(lambda moment: 1.5 * np.asarray(moment), state)
-
-
-@pytest.fixture(scope="session")
-def quick_jit():
-    """Compiles in half the time; the programs of these tests run only once or twice."""
-    return partial(jax.jit, compiler_options={"xla_backend_optimization_level": 0})
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,7 @@ from predictor.model import functional, sharding
 from predictor.model.config import ModelConfig
 from predictor.model.heads import HEADS, JUNCTION
 from predictor.model.splicing import select_sites
+from tests.quick_compile import QUICK_COMPILE
 
 DEVICES = 8
 HUMAN, MOUSE = 0, 1
@@ -186,8 +187,7 @@ def test_what_cannot_be_shared_is_refused_with_a_sentence(outcome, refused, sent
 
 
 def compiled(function, *arguments):
-    options = {"xla_backend_optimization_level": 0}
-    return jax.jit(function).lower(*arguments).compile(compiler_options=options)
+    return jax.jit(function).lower(*arguments).compile(compiler_options=QUICK_COMPILE)
 
 
 def facts_of(program):

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from predictor.engines.compilation_cache import use_compilation_cache
 from predictor.model import functional, heads
 from predictor.model.config import ModelConfig
 from predictor.training import batch_losses, data, optimisation, plots, pretrain, recipes, step
@@ -19,6 +20,7 @@ from predictor.training.recipe import Optimiser, Stage
 from predictor.training.run_folder import RunFolder, TrainingFolderError
 from predictor.weights import checkpoint
 from predictor.weights.load import weights_folder
+from tests.quick_compile import QUICK_COMPILE
 
 TINY = dataclasses.replace(
     ModelConfig.demo(),
@@ -34,8 +36,6 @@ TINY = dataclasses.replace(
     junction_channels=8,
     dropout_rate=0.1,
 )
-# The program runs a few times on few bases: compiling it well costs more than it saves.
-QUICK_COMPILE = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
 RECIPE = dataclasses.replace(
     recipes.ci(),
     model=TINY,
@@ -55,9 +55,29 @@ def scaling():
     return data.measure_scaling(RECIPE)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def step_of(installed):
+    """Makes the step of a recipe, once: all runs here use it, another process finds it on disk."""
+    use_compilation_cache(installed / "xla-cache")
+    made = {}
+
+    def make(recipe, scaling, *, compiler_options=QUICK_COMPILE):
+        name = f"{recipe} {compiler_options}"
+        if name not in made:
+            options = {"compiler_options": compiler_options}
+            made[name] = scaling, step.make_train_step(recipe, scaling, **options)
+        known, found = made[name]
+        jax.tree.map(np.testing.assert_array_equal, known, scaling)
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pretrain, "make_train_step", make)
+        yield make
+
+
 @pytest.fixture(scope="module")
-def train_step(scaling):
-    return step.make_train_step(RECIPE, scaling, compiler_options=QUICK_COMPILE)
+def train_step(step_of, scaling):
+    return step_of(RECIPE, scaling)
 
 
 @pytest.fixture(scope="module")
@@ -228,10 +248,10 @@ def test_a_stage_may_have_a_factor_or_a_rate_and_an_average_of_its_own():
     assert averages == pytest.approx([optimiser.ema, optimiser.ema, 0.9])
 
 
-def test_a_batch_worked_through_in_equal_parts_steps_as_one_part_does(scaling):
+def test_a_batch_worked_through_in_equal_parts_steps_as_one_part_does(step_of, scaling):
     """Batch statistics are those of a part, so the parts must be equal to compare."""
     recipe = dataclasses.replace(RECIPE, model=dataclasses.replace(TINY, dropout_rate=0.0))
-    train_step = step.make_train_step(recipe, scaling, compiler_options=QUICK_COMPILE)
+    train_step = step_of(recipe, scaling)
     batch = data.batch_at(recipe, 0)
     twice = jax.tree.map(lambda leaf: np.concatenate([leaf, leaf]), batch)
     one, metrics = train_step(step.initial_state(recipe), batch)
