@@ -160,6 +160,7 @@ class IsmRun:
                 f"{MOST_BASES:,} can be mutated at once; choose a shorter one."
             )
         self.scorers = self._run.scorers
+        self._known_places: dict[int, Int[np.ndarray, " R"]] = {}
         self._tracks = [_table(model.catalogue, organism, scorer) for scorer in self.scorers]
         self._codes = base_codes(self.haplotype.sequence)
         self._site = haplotype_site(
@@ -202,15 +203,13 @@ class IsmRun:
         """
         for first in range(0, len(self.sequence), bases):
             places = range(first, min(first + bases, len(self.sequence)))
-            changes = [(place, base) for place in places for base in self._others(place)]
             values = tuple(self._empty(number, len(places)) for number in range(len(self.scorers)))
-            plans = (self._plan(place, base) for place, base in changes)
-            for (place, base), (plan, numbers) in zip(
-                changes, self._run.numbers(plans), strict=True
-            ):
-                for scorer, found in enumerate(numbers):
-                    self._enter(values[scorer][place - first, base], scorer, plan, found)
             for place in places:
+                changes = list(self._plans(place))
+                found = self._run.numbers(plan for _, plan in changes)
+                for (base, _), (plan, numbers) in zip(changes, found, strict=True):
+                    for scorer, own in enumerate(numbers):
+                        self._enter(values[scorer][place - first, base], scorer, plan, own)
                 self._enter_own(place, [own[place - first] for own in values])
             yield IsmPart(first, values)
 
@@ -232,17 +231,28 @@ class IsmRun:
         own = BASES.find(self.sequence[place])
         return [] if own < 0 else [base for base in range(len(BASES)) if base != own]
 
-    def _plan(self, place: int, base: int) -> VariantPlan:
+    def _plans(self, place: int) -> Iterator[tuple[int, VariantPlan]]:
+        """The bases that are put at a place, as columns, and what to compute for each."""
         index = self._bases.start + place
-        alternate = self._codes.copy()
-        alternate[index] = base
-        return self._run.plan_given(
-            self._site_of(place, base),
-            self._prepared[place],
-            reference=self._codes,
-            alternate=alternate,
-            splice_sites=self._sites,
-        )
+        plan = None
+        for base in self._others(place):
+            alternate = self._codes.copy()
+            alternate[index] = base
+            site = self._site_of(place, base)
+            if plan is None:
+                plan = self._run.plan_given(
+                    site,
+                    self._prepared[place],
+                    reference=self._codes,
+                    alternate=alternate,
+                    splice_sites=self._sites,
+                )
+            else:
+                # What is read, and where, depends on the place alone.
+                plan = dataclasses.replace(
+                    plan, site=site, variants=(site.variant,), alternate=alternate
+                )
+            yield base, plan
 
     def _site_of(self, place: int, base: int) -> VariantSite:
         """A substitution in the haplotype's own coordinates."""
@@ -268,7 +278,7 @@ class IsmRun:
             ]
         return found
 
-    @property
+    @cached_property
     def _scorings(self) -> list[VariantScoring]:
         return [VARIANT_SCORERS[type(scorer)] for scorer in self.scorers]
 
@@ -277,12 +287,22 @@ class IsmRun:
         """For each scorer the genes that it looks at anywhere in the stretch, each once."""
         found = []
         for scorer in range(len(self.scorers)):
-            rows = [own[scorer].rows for own in self._prepared.values()]
+            # What is the same at all bases is there once.
+            prepared = {id(own[scorer]): own[scorer] for own in self._prepared.values()}
+            rows = [each.rows for each in prepared.values()]
             if not rows or "gene_id" not in rows[0]:
                 found.append(single_row())
                 continue
             columns = [each[list(_GENE_COLUMNS)] for each in rows]
             found.append(pd.concat(columns).drop_duplicates("gene_id").reset_index(drop=True))
+        return found
+
+    def _places(self, scorer: int, prepared: Prepared) -> Int[np.ndarray, " R"]:
+        """Where in `_genes` the rows of a scorer at a base are."""
+        found = self._known_places.get(id(prepared))
+        if found is None:
+            genes = pd.Index(self._genes[scorer]["gene_id"])
+            found = self._known_places[id(prepared)] = genes.get_indexer(prepared.rows["gene_id"])
         return found
 
     def _empty(self, scorer: int, bases: int) -> Float[np.ndarray, "N 4 G T"]:
@@ -297,14 +317,13 @@ class IsmRun:
         tracks = self._tracks[scorer]
         if numbers is None or tracks is None:
             return
-        table = self._scorings[scorer].table(plan.prepared[scorer], numbers, tracks)
-        if "gene_id" not in table.rows:
-            into[:] = table.values
+        prepared = plan.prepared[scorer]
+        values, rows = self._scorings[scorer].values(prepared, numbers, tracks)
+        if "gene_id" not in prepared.rows:
+            into[:] = values
             return
-        place = {gene: row for row, gene in enumerate(self._genes[scorer]["gene_id"])}
-        for gene, values in zip(table.rows["gene_id"], table.values, strict=True):
-            # The junctions of a gene are several rows, whose scores have no sign.
-            np.fmax(into[place[gene]], values, out=into[place[gene]])
+        # The junctions of a gene are several rows, whose scores have no sign.
+        np.fmax.at(into, self._places(scorer, prepared)[rows], values)
 
     def _enter_own(self, place: int, values: Sequence[Float[np.ndarray, "4 G T"]]) -> None:
         """The base against itself: 0, wherever the others have a score."""

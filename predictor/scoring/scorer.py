@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Float, Int
 
 from predictor.scoring.site import IntervalSite, VariantSite
 from predictor.tracks.catalogue import TrackTable
@@ -67,18 +67,28 @@ class Scoring:
     needs_genes: ClassVar[bool] = False
     needs_polyadenylation_sites: ClassVar[bool] = False
 
-    def table(self, prepared: Prepared, scores: Any, tracks: TrackTable) -> ScoreTable:
-        """Names the numbers.
+    def values(
+        self, prepared: Prepared, scores: Any, tracks: TrackTable
+    ) -> tuple[Float[np.ndarray, "R T"], Int[np.ndarray, " R"]]:
+        """The numbers without their names, which take longer to make.
 
         Args:
           prepared: of the site.
           scores: [R, T] as `scores` gave it, with padding of rows and of tracks.
           tracks: of the output type, in the order of T.
+
+        Returns:
+          float32 of the real tracks, and for each row the row of `prepared` that it is of.
         """
         values = np.array(scores, np.float32)[: len(prepared.rows), tracks.real]
         if self.strand_specific:
             strands = np.array(tracks.strands)[tracks.real]
             values[_opposite(prepared.rows["strand"].to_numpy(), strands)] = np.nan
+        return values, np.arange(len(values))
+
+    def table(self, prepared: Prepared, scores: Any, tracks: TrackTable) -> ScoreTable:
+        """Names the numbers; arguments as of `values`."""
+        values, _ = self.values(prepared, scores, tracks)
         return ScoreTable(values=values, rows=prepared.rows, tracks=tracks.var)
 
 

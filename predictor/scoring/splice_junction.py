@@ -114,34 +114,46 @@ class SpliceJunction(VariantScoring):
             offset=arrays["offset"],
         )
 
+    def values(
+        self, prepared: Prepared, scores: BestJunctions, tracks: TrackTable
+    ) -> tuple[Float[np.ndarray, "R T"], Int[np.ndarray, " R"]]:
+        """Rows by gene, then by start and end of the intron."""
+        genes, _, values = _by_intron(prepared, scores, tracks)
+        return values, genes
+
     def table(self, prepared: Prepared, scores: BestJunctions, tracks: TrackTable) -> ScoreTable:
         """Rows by gene, then by start and end of the intron; columns have the strand '.'."""
-        if np.asarray(scores.cut).any():
-            warnings.warn(
-                f"There are more than {MOST_SITES} splice sites of a kind in the interval; the "
-                "splice junction scorer takes the leftmost ones, choose a shorter interval to "
-                "score all around the variant.",
-                stacklevel=2,
-            )
-        pair, start, end, change = (np.asarray(scores[field]) for field in range(4))
-        genes, introns, values = [], [], []
-        for gene in range(len(prepared.rows)):
-            chosen = {
-                (int(start[gene, t]), int(end[gene, t])): change[gene, t, tracks.real]
-                for t in np.flatnonzero(tracks.real & (pair[gene] >= 0))
-            }
-            for intron in sorted(chosen):
-                genes.append(gene)
-                introns.append(intron)
-                values.append(chosen[intron])
+        genes, introns, values = _by_intron(prepared, scores, tracks)
         rows = prepared.rows.iloc[genes].set_axis([str(row) for row in range(len(genes))])
         rows["junction_Start"] = np.array([intron[0] for intron in introns], int)
         rows["junction_End"] = np.array([intron[1] for intron in introns], int)
-        return ScoreTable(
-            values=np.array(values, np.float32).reshape(len(genes), int(tracks.real.sum())),
-            rows=rows,
-            tracks=tracks.unstranded_var,
+        return ScoreTable(values=values, rows=rows, tracks=tracks.unstranded_var)
+
+
+def _by_intron(
+    prepared: Prepared, scores: BestJunctions, tracks: TrackTable
+) -> tuple[Int[np.ndarray, " R"], list[tuple[int, int]], Float[np.ndarray, "R T"]]:
+    """Gene, intron and scores of every junction that is best in some real tissue."""
+    if np.asarray(scores.cut).any():
+        warnings.warn(
+            f"There are more than {MOST_SITES} splice sites of a kind in the interval; the "
+            "splice junction scorer takes the leftmost ones, choose a shorter interval to "
+            "score all around the variant.",
+            stacklevel=3,
         )
+    pair, start, end, change = (np.asarray(scores[field]) for field in range(4))
+    genes, introns, values = [], [], []
+    for gene in range(len(prepared.rows)):
+        chosen = {
+            (int(start[gene, t]), int(end[gene, t])): change[gene, t, tracks.real]
+            for t in np.flatnonzero(tracks.real & (pair[gene] >= 0))
+        }
+        for intron in sorted(chosen):
+            genes.append(gene)
+            introns.append(intron)
+            values.append(chosen[intron])
+    together = np.array(values, np.float32).reshape(len(genes), int(tracks.real.sum()))
+    return np.array(genes, int), introns, together
 
 
 def best_junctions(
