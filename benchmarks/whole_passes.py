@@ -25,8 +25,8 @@ class _WholePasses(CompiledNetwork):
         options.pop("reads", None)
         return super().alternates(*_without_reads(arguments), **options)
 
-    def _alternate(self, reference: Allele, codes: np.ndarray) -> Allele:
-        return self._new(codes, int(reference.organisms[0]))
+    def _alternate(self, reference: Allele, codes: np.ndarray, at_once: int) -> Allele:
+        return self._new(codes, int(reference.organisms[0]), at_once)
 
 
 def _without_reads(arguments: tuple[Any, ...]) -> list[Any]:
