@@ -78,9 +78,15 @@ class ReferenceWindow:
 class ReferenceCache:
     """Reference windows by content, the most recently used ones within a budget of memory."""
 
-    def __init__(self, budget: int):
-        """`budget`: in bytes on the device."""
+    def __init__(self, budget: int, of_one: int = 0):
+        """Starts empty.
+
+        Args:
+          budget: in bytes on the device.
+          of_one: bytes that the latest window may take, where that is more than the budget.
+        """
         self.budget = budget
+        self.of_one = max(budget, of_one)
         self._kept: OrderedDict[str, Allele] = OrderedDict()
 
     def __len__(self) -> int:
@@ -109,12 +115,22 @@ class ReferenceCache:
         self._kept.move_to_end(key)
         while len(self._kept) > 1 and self.nbytes > self.budget:
             self._kept.popitem(last=False)
-        if self.nbytes > self.budget:
-            allele.found.clear()
-        if self.nbytes > self.budget:
+        self.trim(allele)
+        if self.nbytes > self.of_one:
             allele.skips = None
-        if self.nbytes > self.budget:
+        if self.nbytes > self.of_one:
             del self._kept[key]
+
+    def trim(self, *alleles: Allele, limit: int | None = None) -> None:
+        """Lets each give up what has been read of it, if with that it is too large to be kept.
+
+        Args:
+          alleles: need not be there.
+          limit: bytes that are too large; `of_one` where not given.
+        """
+        for allele in alleles:
+            if allele.nbytes > (self.of_one if limit is None else limit):
+                allele.found.clear()
 
     def nbytes_of(self, codes: np.ndarray, organism_index: int) -> int:
         """Memory that a window takes, without what has been read of it; 0 if it is not there."""

@@ -16,7 +16,7 @@ from jaxtyping import Array, Bool, Float, Int, Integer
 
 from predictor.engines.alleles import Allele, Outputs, ReferenceCache, ReferenceWindow
 from predictor.engines.edits import edit
-from predictor.engines.fit import REFERENCE_BYTES, encoded_at_once
+from predictor.engines.fit import REFERENCE_BYTES, encoded_at_once, largest_reference
 from predictor.engines.junctions import (
     JunctionContext,
     Junctions,
@@ -28,7 +28,7 @@ from predictor.engines.junctions import (
 from predictor.engines.reading import read
 from predictor.engines.stages import Stages
 from predictor.engines.stitched import stitched_allele
-from predictor.engines.stretches import SIZES
+from predictor.engines.stretches import SIZES, tokens_of
 from predictor.engines.wanted import Chosen, Means, Reads, Wanted
 from predictor.model.alphagenome import Encoded
 from predictor.model.config import TOKEN_WIDTH, ModelConfig
@@ -110,8 +110,9 @@ class CompiledNetwork:
           config: sizes.
           params: emptied on the way, so that large weights are never held twice.
           state: emptied as well.
-          reference_bytes: memory for reference windows that are kept; 2 GiB on a CPU, a quarter
-            of the memory of an accelerator where not given.
+          reference_bytes: memory for reference windows that are kept; where not given, a quarter
+            of the memory of an accelerator, or 2 GiB on a CPU, and there for one alone what
+            `fit.largest_reference` says.
           dtype: compute type, where it is not to be the usual one of the device.
         """
         self.config = config
@@ -121,8 +122,8 @@ class CompiledNetwork:
             narrow = on_accelerator and config.rotary == "released"
             dtype = jnp.bfloat16 if narrow else jnp.float32
         self.stages = Stages(config, params, state, dtype=dtype)
-        self.references = ReferenceCache(
-            _default_budget() if reference_bytes is None else reference_bytes
+        self.references = (
+            _default_cache() if reference_bytes is None else ReferenceCache(reference_bytes)
         )
         tracks = sum(getattr(config.tracks, about.head) for about in OUTPUTS.values())
         self.chooses_tracks = tracks > _FEW_TRACKS
@@ -156,7 +157,8 @@ class CompiledNetwork:
             if allele is None:
                 allele = self._new(codes, organism_index, at_once)
             wanted = Wanted(kinds, means, chosen or _ALL, reads or _ALL, at_once)
-            outputs = self._outputs(allele, wanted)
+            sites = np.ones(len(codes), bool) if wanted.junctions else None
+            outputs = self._outputs(allele, wanted, sites)
             junctions = self._own_junctions(allele, wanted) if wanted.junctions else None
             # Within the lock, so that two requests do not hold the device's memory at once.
             jax.block_until_ready((outputs, junctions))  # type: ignore[no-untyped-call]
@@ -200,12 +202,12 @@ class CompiledNetwork:
         with self._lock:
             for number, one in enumerate(codes):
                 allele = self._alternate(window.allele, one, at_once)
-                for kind, values in self._outputs(allele, wanted).items():
+                context = _context(wanted, None if contexts is None else contexts[number])
+                sites = None if context is None else context.alternate_bases()
+                for kind, values in self._outputs(allele, wanted, sites).items():
                     outputs[kind].append(values)
-                if wanted.junctions:
-                    if contexts is None:
-                        raise ValueError("Junctions of variants need a context for each variant.")
-                    found = self._paired_junctions(window.allele, allele, contexts[number], wanted)
+                if context is not None:
+                    found = self._paired_junctions(window.allele, allele, context, wanted)
                     junctions.append(found)
                 # The device goes on while the next variant is prepared, but not further ahead:
                 # starting programs reserves their memory.
@@ -258,11 +260,16 @@ class CompiledNetwork:
             reference, alternate = (
                 (joined, plain) if stitch.allele == "reference" else (plain, joined)
             )
-            outputs = [self._outputs(allele, wanted) for allele in (reference, alternate)]
+            context = _context(wanted, context)
+            sites: Sequence[np.ndarray | None] = (None, None)
+            if context is not None:
+                sites = context.reference_bases(), context.alternate_bases()
+            outputs = [
+                self._outputs(allele, wanted, bases)
+                for allele, bases in zip((reference, alternate), sites, strict=True)
+            ]
             junctions = None
-            if wanted.junctions:
-                if context is None:
-                    raise ValueError("Junctions of variants need a context for each variant.")
+            if context is not None:
                 junctions = (self._paired_junctions(reference, alternate, context, wanted),)
             jax.block_until_ready((outputs, junctions))  # type: ignore[no-untyped-call]
         return outputs[0], Alternates(outputs[1], junctions)
@@ -294,8 +301,12 @@ class CompiledNetwork:
             first, *others = codes
             alone = not others
             here = kinds if alone else [kind for kind in kinds if kind is not _JUNCTION]
+            reads = None
+            if context is not None and _JUNCTION in kinds:
+                # So that REF is decoded once for its outputs and for the junctions.
+                reads = {_JUNCTION: tokens_of(context.either_bases())}
             window = self.reference(
-                first, organism_index, here, nonzero_means, chosen, at_once=at_once
+                first, organism_index, here, nonzero_means, chosen, reads, at_once
             )
             if alone:
                 outputs = {kind: [values] for kind, values in window.outputs.items()}
@@ -307,8 +318,9 @@ class CompiledNetwork:
                 kinds,
                 nonzero_means,
                 chosen,
-                contexts=contexts,
-                at_once=at_once,
+                reads,
+                contexts,
+                at_once,
             )
         return DevicePrediction(
             {kind: [window.outputs[kind], values] for kind, values in found.outputs.items()},
@@ -349,11 +361,15 @@ class CompiledNetwork:
             patch=patch,
         )
 
-    def _outputs(self, allele: Allele, wanted: Wanted) -> dict[OutputType, Array]:
+    def _outputs(
+        self, allele: Allele, wanted: Wanted, sites: Bool[np.ndarray, " S"] | None = None
+    ) -> dict[OutputType, Array]:
+        """The outputs other than junctions, whose sites lie among `sites`."""
         tokens = allele.trunk.tokens.shape[1]
         readings = {kind: wanted.reading(kind, tokens) for kind in wanted.kinds}
-        # Those of the junctions are remembered, so that each stretch is decoded once.
-        together = [*readings.values(), *wanted.splicing(tokens)]
+        # What the junctions read is remembered, so that each stretch is decoded once.
+        otherwise = None if sites is None else tokens_of(sites)
+        together = [*readings.values(), *wanted.splicing(tokens, otherwise)]
         found = read(self.stages, allele, together, wanted.at_once)
         outputs = {kind: found[reading.key] for kind, reading in readings.items()}
         classes = wanted.chosen.get(OutputType.SPLICE_SITES)
@@ -364,9 +380,13 @@ class CompiledNetwork:
     def _own_junctions(self, allele: Allele, wanted: Wanted) -> Junctions:
         probabilities, embeddings = self._splicing(allele, wanted, np.ones(len(allele.codes), bool))
         positions = without_empty_columns(self.stages.sites(probabilities))
-        return self._junctions(
-            allele, [_site_rows(embeddings, positions)], positions, wanted.chosen.get(_JUNCTION)
-        )
+        rows = _site_rows(embeddings, positions)
+        # The embeddings of a long window are large, now only their rows are needed, and variants
+        # read others.
+        del probabilities, embeddings
+        self.references.trim(allele, limit=self.references.budget)
+        counts = self._reference_counts(allele, rows, positions, wanted.chosen.get(_JUNCTION))
+        return Junctions((counts,), positions)
 
     def _paired_junctions(
         self,
@@ -389,43 +409,66 @@ class CompiledNetwork:
             context.annotated,
         )
         positions = without_empty_columns(self.stages.sites(candidates))
-        rows = [
-            _site_rows(embeddings, positions),
-            aligned_site_rows(of_alternate[1], positions, alignment.source, insertions),
-        ]
-        return self._junctions(reference, rows, positions, wanted.chosen.get(_JUNCTION))
+        rows = _site_rows(embeddings, positions)
+        aligned = aligned_site_rows(of_alternate[1], positions, alignment.source, insertions)
+        del probabilities, embeddings, of_alternate, candidates
+        self.references.trim(reference, alternate)
+        tissues = wanted.chosen.get(_JUNCTION)
+        # One by one: so the numbers of REF are the same with and without ALT.
+        counts = (
+            self._reference_counts(reference, rows, positions, tissues),
+            self.stages.junction_counts(aligned, reference.organisms, positions, tissues),
+        )
+        return Junctions(counts, np.repeat(positions, 2, axis=0))
 
     def _splicing(
         self, allele: Allele, wanted: Wanted, bases: Bool[np.ndarray, " S"]
     ) -> tuple[Array, Array]:
         """Class probabilities [1, S, L] and 1-bp embeddings [1, S, C], true at these bases."""
-        tokens = np.any(bases.reshape(-1, TOKEN_WIDTH), axis=1)
+        tokens = tokens_of(bases)
         readings = wanted.splicing(len(tokens), tokens)
         found = read(self.stages, allele, readings, wanted.at_once)
         probabilities, embeddings = (found[reading.key] for reading in readings)
         return probabilities, embeddings
 
-    def _junctions(
+    def _reference_counts(
         self,
         allele: Allele,
-        rows: Sequence[Float[Array, "1 4 K C"]],
+        rows: Float[Array, "1 4 K C"],
         positions: Int[np.ndarray, "1 4 K"],
         tissues: Int[np.ndarray, " T"] | None,
-    ) -> Junctions:
-        # One by one: so the numbers of REF are the same with and without ALT.
-        counts = [
-            self.stages.junction_counts(one, allele.organisms, positions, tissues) for one in rows
-        ]
-        return Junctions(
-            counts=counts[0] if len(counts) == 1 else jnp.concatenate(counts),
-            positions=np.repeat(positions, len(counts), axis=0),
-        )
+    ) -> Float[Array, "K K G"]:
+        """Those of REF, which are remembered: most variants leave the sites where they are."""
+        known = allele.found.get(_JUNCTION)
+        if known is None or not (np.array_equal(known[0], positions) and _same(known[1], tissues)):
+            counts = self.stages.junction_counts(rows, allele.organisms, positions, tissues)
+            known = allele.found[_JUNCTION] = positions, tissues, counts
+        found: Array = known[2]
+        return found
 
 
-def _default_budget() -> int:
+def _same(one: np.ndarray | None, other: np.ndarray | None) -> bool:
+    """Whether two choices are of the same, None being all."""
+    if one is None or other is None:
+        return one is other
+    return np.array_equal(one, other)
+
+
+def _context(wanted: Wanted, context: JunctionContext | None) -> JunctionContext | None:
+    """What the choice of sites depends on; None where no junctions are wanted."""
+    if not wanted.junctions:
+        return None
+    if context is None:
+        raise ValueError("Junctions of variants need a context for each variant.")
+    return context
+
+
+def _default_cache() -> ReferenceCache:
     device = jax.local_devices()[0]
     limit = (device.memory_stats() or {}).get("bytes_limit")
-    return REFERENCE_BYTES if limit is None else int(_DEVICE_SHARE * limit)
+    if limit is None:
+        return ReferenceCache(REFERENCE_BYTES, of_one=largest_reference())
+    return ReferenceCache(int(_DEVICE_SHARE * limit))
 
 
 def independent(tree: Mapping[str, Any]) -> dict[str, Any]:

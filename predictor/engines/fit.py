@@ -23,7 +23,8 @@ CPU = "CPU"
 MEMORY_VARIABLE = "ALLELENS_MEMORY_LIMIT"
 """Environment variable: gigabytes that predictions may take; all that is free where not set."""
 REFERENCE_BYTES = 2 * 2**30
-"""Memory in which reference windows are kept on a CPU."""
+"""Memory in which reference windows are kept on a CPU; one alone may take more."""
+_REFERENCE_SHARE = 0.25
 
 _AT_ONCE = 32_768
 """Base pairs that are encoded or decoded at a time, without what is needed on both sides."""
@@ -42,6 +43,8 @@ two slices of the kernel's inputs at a time. Not in XLA's plans, and the process
 fails."""
 # Of the result of a head: itself, and what it is computed from.
 _HEAD_ARRAYS = 2.05
+# Of the junctions: tissues at once, and what there is of each: counts, and vectors of its sites.
+_TISSUES, _COUNT_ARRAYS, _VECTOR_ARRAYS = 16, 2.0, 0.2
 # Of the tower: hidden layers (of each of its layers), pair representations, and the weights of
 # the row attention.
 _LAYER_ARRAYS, _PAIR_ARRAYS, _ROW_ARRAYS = 2.9, 5.1, 1.0
@@ -108,6 +111,7 @@ def need(
     on_cpu: bool = True,
     afterwards: int = 0,
     set_aside: bool = False,
+    kept_bytes: int = REFERENCE_BYTES,
 ) -> Need:
     """Memory that a window needs.
 
@@ -124,29 +128,37 @@ def need(
       afterwards: bytes that are made of the results, beside them.
       set_aside: count too what kernels of a CPU ask the system for beside XLA's plans. Hardly any
         of it becomes resident, but where it is refused the process ends.
+      kept_bytes: what a reference window may take; larger, it gives up its skips.
     """
     values = _Values(value_bytes, on_cpu, set_aside)
     tracks = _all_tracks(config) if tracks is None else tracks
-    results = sum(result_bytes(config, window, kind, tracks[kind]) for kind in tracks)
+    results = sum(
+        result_bytes(config, window, kind, number)
+        for kind, number in tracks.items()
+        if kind is not OutputType.SPLICE_JUNCTIONS
+    )
+    counts = 0
     if OutputType.SPLICE_JUNCTIONS in tracks:
         # The 1-bp embeddings and the classes, which the junctions are computed from.
         results += window * (config.embedding_1bp_channels * value_bytes + 5 * _FLOAT32)
-    # While an allele is encoded there are no results of it yet.
-    before = (alleles if keeps_skips else 1) * results
+        kind = OutputType.SPLICE_JUNCTIONS
+        counts = alleles * result_bytes(config, window, kind, tracks[kind])
+    # While an allele is encoded there are no results of it yet; the junctions come last of all.
+    before = counts + (alleles if keeps_skips else 1) * results
     working = max(
         _encoder_bytes(config, window, values, at_once) - before,
-        _tower_bytes(config, window, values.working_bytes) - results,
-        _decoder_bytes(config, window, tracks, values, at_once, patched=keeps_skips),
-        _junction_bytes(config, window, tracks),
+        _tower_bytes(config, window, values.working_bytes) - counts - results,
+        _decoder_bytes(config, window, tracks, values, at_once, patched=keeps_skips) - counts,
+        _junction_bytes(config, tracks),
         afterwards,
     )
     allele = reference = _allele_bytes(config, window, value_bytes)
-    if keeps_skips or reference > REFERENCE_BYTES:
+    if keeps_skips or reference > kept_bytes:
         reference -= _skip_bytes(config, window, value_bytes)
     return Need(
         weights=parameters * value_bytes,
         kept=allele + (alleles - 1) * reference,
-        results=alleles * results,
+        results=alleles * results + counts,
         working=int(working),
     )
 
@@ -168,6 +180,7 @@ def needed(config: ModelConfig, window: int, *, parameters: int, on_cpu: bool = 
         parameters=parameters,
         value_bytes=2 if narrow else _FLOAT32,
         on_cpu=on_cpu,
+        kept_bytes=largest_reference() if on_cpu else REFERENCE_BYTES,
     )
     return found.process if on_cpu else found.total
 
@@ -180,6 +193,15 @@ def main_memory() -> int:
     """
     limit = _limit_set()
     return _available() if limit is None else limit
+
+
+def largest_reference() -> int:
+    """Bytes that one reference window may take on a CPU: a quarter of the memory that is free.
+
+    With less, what the scorers read of a REF of 131,072 bp, 3 GB of the full network in float32,
+    would be computed again for every variant.
+    """
+    return max(REFERENCE_BYTES, int(_REFERENCE_SHARE * main_memory()))
 
 
 def room() -> int:
@@ -296,10 +318,12 @@ def _tower_bytes(config: ModelConfig, window: int, value_bytes: int) -> float:
     return (sequence + pairs) * value_bytes + rows * _FLOAT32
 
 
-def _junction_bytes(config: ModelConfig, window: int, tracks: Mapping[OutputType, int]) -> int:
-    """Counts tissue by tissue, beside those that are given pair by pair."""
-    kind = OutputType.SPLICE_JUNCTIONS
-    return result_bytes(config, window, kind, tracks[kind]) if kind in tracks else 0
+def _junction_bytes(config: ModelConfig, tracks: Mapping[OutputType, int]) -> int:
+    """Counts and vectors of a few tissues, which are put into the result one after the other."""
+    tissues = min(tracks.get(OutputType.SPLICE_JUNCTIONS, 0), _TISSUES)
+    counts = 2 * config.junction_sites**2 * _COUNT_ARRAYS
+    vectors = 4 * config.junction_sites * config.junction_channels * _VECTOR_ARRAYS
+    return int(tissues * (counts + vectors) * _FLOAT32)
 
 
 def _decoder_bytes(

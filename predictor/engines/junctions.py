@@ -46,22 +46,28 @@ class JunctionContext(NamedTuple):
                 marks[first:last] = True
         return marks
 
+    def either_bases(self) -> np.ndarray:
+        """Marks [S] the bases that the junctions depend on in either allele."""
+        marks: np.ndarray = self.reference_bases() | self.alternate_bases()
+        return marks
+
 
 class Junctions(NamedTuple):
     """Junction counts in the orientation of the network, on the device or as numpy arrays.
 
     Attributes:
-      counts: float32 [A, K, K, G], donors first.
+      counts: of each of the A alleles float32 [K, K, G], donors first. They are large, and so
+        never copied to lie side by side.
       positions: int32 [A, 4, K], rows donor +, acceptor +, donor -, acceptor -; -1 is empty, and
         only at the end of a row.
     """
 
-    counts: Array | np.ndarray
+    counts: tuple[Array | np.ndarray, ...]
     positions: Array | np.ndarray
 
     def on_host(self) -> "Junctions":
         """The same as numpy arrays; waits for the device."""
-        return Junctions(np.asarray(self.counts), np.asarray(self.positions))
+        return Junctions(tuple(map(np.asarray, self.counts)), np.asarray(self.positions))
 
 
 def without_empty_columns(positions: Int[Array, "A 4 K"]) -> Int[np.ndarray, "A 4 _"]:

@@ -103,7 +103,8 @@ class Listing:
         Source: spec/scoring.md 5.
         """
         listed, before = [], None
-        for counts, positions in zip(found.counts, found.positions, strict=True):
+        on_host = map(np.asarray, found.counts)
+        for counts, positions in zip(on_host, np.asarray(found.positions), strict=True):
             if self.negative_strand:
                 counts, positions = strand.forward_junctions(counts, positions, length=self.width)
             pairs = _pairs(positions, self._offset)

@@ -134,6 +134,7 @@ def _needs(
         keeps_skips=keeps_skips,
         afterwards=afterwards,
         set_aside=True,
+        kept_bytes=network.references.of_one,
     )
     return int(_BESIDES * need.total)
 

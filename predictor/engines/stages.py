@@ -19,7 +19,7 @@ from alphagenome.models.dna_output import OutputType
 from jax.typing import DTypeLike
 from jaxtyping import Array, Float, Int, Integer
 
-from predictor.engines import dispatch  # noqa: F401
+from predictor.engines import compiler_memory, dispatch  # noqa: F401
 from predictor.engines.edits import Edit, Patch
 from predictor.engines.stretches import Stretch
 from predictor.model import functional, narrow
@@ -180,12 +180,12 @@ class Stages:
 
     def junction_counts(
         self,
-        rows: Float[Array, "B 4 K C"],
-        organisms: Int[np.ndarray, " B"],
-        positions: Int[np.ndarray, "B 4 K"],
+        rows: Float[Array, "1 4 K C"],
+        organisms: Int[np.ndarray, " 1"],
+        positions: Int[np.ndarray, "1 4 K"],
         chosen: Int[np.ndarray, " T"] | None,
-    ) -> Float[Array, "B K K G"]:
-        """Junction counts for the 1-bp embeddings of the sites."""
+    ) -> Float[Array, "K K G"]:
+        """Junction counts of one sequence for the 1-bp embeddings of its sites."""
         found: Array = self._counts(*self._heads[JUNCTION], rows, organisms, positions, chosen)
         return found
 
@@ -320,13 +320,11 @@ def _counts(
     config: ModelConfig,
     params: functional.Tree,
     state: functional.Tree,
-    rows: Float[Array, "B 4 K C"],
-    organisms: Int[Array, " B"],
-    positions: Int[Array, "B 4 K"],
+    rows: Float[Array, "1 4 K C"],
+    organisms: Int[Array, " 1"],
+    positions: Int[Array, "1 4 K"],
     chosen: Int[Array, " T"] | None,
-) -> Float[Array, "B K K G"]:
+) -> Float[Array, "K K G"]:
     del state
     counts = functional.junction_counts(config, params, rows, organisms, positions, chosen)
-    batch, sites = len(rows), rows.shape[2]
-    # Tissues of the + strand first, then those of the - strand.
-    return jnp.transpose(counts, (1, 3, 4, 2, 0)).reshape(batch, sites, sites, -1)
+    return counts.reshape(counts.shape[1:])

@@ -6,11 +6,13 @@ grid and have few sizes: few programs are compiled.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
+from predictor.model.config import TOKEN_WIDTH
 from predictor.model.narrow import MARGINS
 
 SIZES = (256, 64, 16, 8)
@@ -43,6 +45,11 @@ class Stretch(NamedTuple):
         return self.first <= other.first and other.end <= self.end
 
 
+def tokens_of(bases: np.ndarray) -> np.ndarray:
+    """Marks [N] the tokens with any of the marked bases [S]."""
+    return np.asarray(bases.reshape(-1, TOKEN_WIDTH).any(axis=1))
+
+
 def whole(tokens: int, at_once: int = SIZES[0]) -> tuple[Stretch, ...]:
     """Stretches that together are the window, with at most `at_once` (of `SIZES`) tokens each."""
     size = at_once
@@ -61,6 +68,13 @@ def stretches(read: np.ndarray, at_once: int = SIZES[0]) -> tuple[Stretch, ...]:
     Returns:
       From left to right. Those at the ends of a window may overlap their neighbours.
     """
+    return _stretches(np.asarray(read, bool).tobytes(), at_once)
+
+
+# The variants of a window mostly read the same.
+@lru_cache(maxsize=1_024)
+def _stretches(marks: bytes, at_once: int) -> tuple[Stretch, ...]:
+    read = np.frombuffer(marks, bool)
     tokens = len(read)
     everything = whole(tokens, at_once)
     sizes = [size for size in SIZES if size <= at_once and size + _AROUND <= tokens]

@@ -247,7 +247,7 @@ class VariantPlanner:
         return VariantPlan(
             site=site,
             prepared=prepared,
-            arrays=[own.arrays for own in prepared],
+            arrays=jax.device_put([dict(own.arrays) for own in prepared]),
             variants=variants,
             reference=reference,
             alternate=alternate,

@@ -37,8 +37,8 @@ from predictor.engines.organism_data import (
 )
 from predictor.engines.pieces import Piece
 from predictor.engines.smaller_steps import SmallerSteps
+from predictor.engines.stretches import tokens_of
 from predictor.engines.variant_plan import CheckedVariant, VariantPlan, VariantPlanner
-from predictor.model.config import TOKEN_WIDTH
 from predictor.scoring import variant_scores
 from predictor.scoring.arrays import Alignment
 from predictor.scoring.checks import check_scoring_data, check_variant_scorers
@@ -362,8 +362,11 @@ def _junction_counts(
 ) -> tuple[JunctionCounts, JunctionCounts]:
     """REF and ALT, each [1, ...]; both strands of a tissue have the same mean, padding none."""
     both = jax.numpy.tile(jax.numpy.nan_to_num(means, nan=1.0), 2)
-    counts, positions = junctions.counts * both, junctions.positions
-    return JunctionCounts(counts[:1], positions[:1]), JunctionCounts(counts[1:], positions[1:])
+    reference, alternate = (
+        JunctionCounts((counts * both)[None], positions[None])
+        for counts, positions in zip(junctions.counts, junctions.positions, strict=True)
+    )
+    return reference, alternate
 
 
 def _tokens_read(
@@ -373,9 +376,8 @@ def _tokens_read(
     kinds = set.intersection(*(set(plan.reads) for plan in plans))
     bases = {kind: np.any([plan.reads[kind] for plan in plans], axis=0) for kind in kinds}
     if junctions:
-        context = plans[0].context
-        bases[_JUNCTIONS] = context.reference_bases() | context.alternate_bases()
-    return {kind: marks.reshape(-1, TOKEN_WIDTH).any(axis=1) for kind, marks in bases.items()}
+        bases[_JUNCTIONS] = plans[0].context.either_bases()
+    return {kind: tokens_of(marks) for kind, marks in bases.items()}
 
 
 def _on_genome(result: AnnData, checked: CheckedVariant, plan: VariantPlan) -> AnnData:

@@ -4,7 +4,8 @@ Parameters and state are nested dicts with string keys and arrays at the leaves,
 through `jax.jit`, `jax.grad`, optax and Orbax as they are. All functions can be traced, with
 `config` and `requested` static.
 
-Axes: B batch, S base pairs (a multiple of 2,048), J kinds of splice site, K sites.
+Axes: B batch, S base pairs (a multiple of 2,048), J kinds of splice site, K sites, G junction
+tracks.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -330,8 +331,8 @@ def junction_counts(
     organism_index: Int[ArrayLike, " B"],
     positions: Int[Array, "B 4 K"],
     chosen: Int[Array, " T"] | None,
-) -> Float[Array, "T B 2 K K"]:
-    """The same for the 1-bp embeddings of the sites only, by tissue, example and strand."""
+) -> Float[Array, "B K K G"]:
+    """The counts alone, for the 1-bp embeddings of the sites only."""
     return _junction_head(config, params).counts(
         rows, jnp.asarray(organism_index), positions, chosen
     )

@@ -26,6 +26,8 @@ SITE_KINDS = ("pos_donor", "pos_acceptor", "neg_donor", "neg_acceptor")
 _TABLE_STD = 0.1
 # Tissues whose vectors are made at once, times examples and sites of a kind.
 _SITES_AT_ONCE = 512
+# Tissues that are put into the result at once: 64 bytes of each pair.
+_TISSUES_AT_ONCE = 16
 
 
 def select_sites(
@@ -87,14 +89,12 @@ class JunctionHead(nnx.Module):
           `splice_junction_mask`, the same shape, true where there are both sites;
           `splice_site_positions`, the positions.
         """
-        batch, _, sites = positions.shape
+        tissues = len(chosen) if chosen is not None else self.config.tracks.splice_sites_junction
         rows = site_rows(embeddings_1bp, positions)
-        counts = self.counts(rows, organism_index, positions, chosen)
-        by_pair = jnp.transpose(counts, (1, 3, 4, 2, 0)).reshape(batch, sites, sites, -1)
         mask = jnp.moveaxis(_pairs(positions), 1, -1)
         return {
-            "predictions": by_pair,
-            "splice_junction_mask": jnp.repeat(mask, len(counts), axis=-1),
+            "predictions": self.counts(rows, organism_index, positions, chosen),
+            "splice_junction_mask": jnp.repeat(mask, tissues, axis=-1),
             "splice_site_positions": positions,
         }
 
@@ -104,17 +104,16 @@ class JunctionHead(nnx.Module):
         organism_index: Int[Array, " B"],
         positions: Int[Array, "B 4 K"],
         chosen: Int[Array, " T"] | None = None,
-    ) -> Float[Array, "T B 2 K K"]:
-        """The same, tissue by tissue, so that never more than a few tissues' vectors exist.
+    ) -> Float[Array, "B K K G"]:
+        """The same counts for the embeddings of the sites alone.
+
+        Tissues are computed a few at a time, so that never more than their vectors exist.
 
         Args:
           rows: 1-bp embeddings of the sites (`site_rows`).
           organism_index: rows of the organism tables.
           positions: as above.
           chosen: tissues; all where it is None.
-
-        Returns:
-          Counts by tissue, example, strand, donor and acceptor.
         """
         config = self.config
         batch, kinds, sites, _ = rows.shape
@@ -130,16 +129,35 @@ class JunctionHead(nnx.Module):
             tables: tuple[Float[Array, "B 2 2 C"], Float[Array, "B 2 2 C"]],
         ) -> Float[Array, "B 2 K K"]:
             factor, offset = (table[:, :, :, None] for table in tables)
-            z = _rotate_halves(factor * g + offset, cosines, sines)
+            z = _rotate_halves(factor * g + offset, cosines, sines).astype(rows.dtype)
             # Kinds alternate: donor and acceptor of the + strand, then of the - strand.
-            products = jnp.einsum("brdc,brac->brda", z[:, :, 0], z[:, :, 1])
+            products = jnp.einsum(
+                "brdc,brac->brda", z[:, :, 0], z[:, :, 1], preferred_element_type=jnp.float32
+            )
             return jnp.where(pairs, jax.nn.softplus(products), 0)
 
-        tables = self._tables(organism_index, rows.dtype, chosen)
-        counts: Array = jax.lax.map(
-            of_tissue, tables, batch_size=max(1, _SITES_AT_ONCE // (batch * sites))
-        )
-        return counts
+        factors, offsets = self._tables(organism_index, rows.dtype, chosen)
+        tissues = len(factors)
+        block = min(tissues, _TISSUES_AT_ONCE)
+
+        def of_block(start: Int[Array, ""]) -> Float[Array, "B K K 2 _"]:
+            tables = [jax.lax.dynamic_slice_in_dim(x, start, block) for x in (factors, offsets)]
+            counts = jax.lax.map(
+                of_tissue, tuple(tables), batch_size=max(1, _SITES_AT_ONCE // (batch * sites))
+            )
+            return jnp.transpose(counts, (1, 3, 4, 2, 0))
+
+        if block == tissues:
+            return of_block(jnp.int32(0)).reshape(batch, sites, sites, -1)
+
+        def add(number: Int[Array, ""], counts: Array) -> Array:
+            # The last block overlaps the one before rather than being shorter.
+            start = jnp.minimum(number * block, tissues - block)
+            return jax.lax.dynamic_update_slice_in_dim(counts, of_block(start), start, axis=-1)
+
+        empty = jnp.zeros((batch, sites, sites, 2, tissues), jnp.float32)
+        counts: Array = jax.lax.fori_loop(0, -(-tissues // block), add, empty)
+        return counts.reshape(batch, sites, sites, -1)
 
     def _tables(
         self, organism_index: Int[Array, " B"], dtype: DTypeLike, chosen: Int[Array, " T"] | None

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from alphagenome.models.dna_output import OutputType
 
+from predictor.engines.alleles import ReferenceCache
 from predictor.engines.junctions import JunctionContext
 from predictor.model import functional
 from predictor.model.splicing import select_sites
@@ -114,13 +115,22 @@ def functional_unscale(head, scaled, mean, resolution):
 def test_a_small_budget_changes_what_is_kept_but_no_number(
     network, codes, variants, means, whole, monkeypatch, budget
 ):
-    monkeypatch.setattr(network.references, "budget", budget)
+    monkeypatch.setattr(network, "references", ReferenceCache(budget))
     other = network.reference(variants[0], 0, KINDS, means)
     window = network.reference(codes, 0, KINDS, means)
     assert network.references.nbytes <= budget
     equal(window.outputs, whole.outputs)
     found = network.alternates(window, variants[:1], KINDS, means)
     equal(found.outputs, other.outputs, **CLOSE)
+
+
+def test_one_window_may_take_more_than_several_together(network, variants, means, monkeypatch):
+    monkeypatch.setattr(network, "references", ReferenceCache(1_000, of_one=10**9))
+    _, second = (network.reference(variant, 0, KINDS, means) for variant in variants[:2])
+    assert network.references.nbytes > 1_000
+    assert network.references.find(variants[0], 0) is None
+    assert network.references.find(variants[1], 0) is second.allele
+    assert second.allele.found
 
 
 # Variants
@@ -175,22 +185,42 @@ def test_who_else_reads_changes_nothing_but_rounding(network, codes, means):
     equal(alone.outputs, beside.outputs, [DNASE], where=np.repeat(few, 128), **CLOSE)
 
 
-def test_stretches_that_several_read_are_decoded_once(network, codes, variants, means, monkeypatch):
+@pytest.fixture
+def decoded(network, monkeypatch):
+    """The stretches that are decoded, as they come."""
+    found = []
+    decode = network.stages.decode
+
+    def listing(trunk, skips, organisms, stretch, patch=None):
+        found.append(stretch)
+        return decode(trunk, skips, organisms, stretch, patch)
+
+    monkeypatch.setattr(network.stages, "decode", listing)
+    return found
+
+
+def test_stretches_that_several_read_are_decoded_once(network, codes, variants, means, decoded):
     cage = OutputType.CAGE
     reads = {DNASE: np.arange(TOKENS) == 20, cage: np.arange(TOKENS) // 8 == 2}
     reads[JUNCTIONS] = np.arange(TOKENS) == 22
     window = network.reference(codes, 0, [cage, DNASE], means, reads=reads)
-    decoded = []
-    decode = network.stages.decode
-
-    def counting(trunk, skips, organisms, stretch, patch=None):
-        decoded.append(stretch)
-        return decode(trunk, skips, organisms, stretch, patch)
-
-    monkeypatch.setattr(network.stages, "decode", counting)
+    decoded.clear()
     kinds = [cage, DNASE, JUNCTIONS]
     network.alternates(window, variants[1:2], kinds, means, reads=reads, contexts=[context()])
     assert len(decoded) == len(set(decoded)) == 2
+
+
+def test_junctions_are_read_off_what_is_decoded_for_the_other_outputs(
+    network, codes, variants, means, decoded
+):
+    kinds = [DNASE, OutputType.SPLICE_SITES, JUNCTIONS]
+    network.reference(codes, 0, kinds, means)
+    of_reference = decoded.copy()
+    assert len(of_reference) == len(set(of_reference))
+    decoded.clear()
+    network.references.clear()
+    network.predict(np.stack([codes, variants[1]]), 0, kinds, means, context())
+    assert decoded == 2 * of_reference
 
 
 def test_chosen_tracks_are_a_slice_of_all(network, variants, means, whole):
@@ -263,6 +293,35 @@ def test_both_alleles_pair_the_sites_that_either_shows_within_the_gene(
         assert (np.asarray(sites) >= 0).any()
 
 
+def test_junctions_of_reference_are_counted_again_only_where_sites_or_tissues_change(
+    network, variants, means, whole, monkeypatch
+):
+    counted = []
+    counts = network.stages.junction_counts
+
+    def listing(rows, organisms, positions, chosen):
+        counted.append(positions)
+        return counts(rows, organisms, positions, chosen)
+
+    monkeypatch.setattr(network.stages, "junction_counts", listing)
+
+    def found(variant, chosen=None, **changes):
+        counted.clear()
+        contexts = [context(**changes)]
+        of = network.alternates(whole, variant[None], [JUNCTIONS], means, chosen, contexts=contexts)
+        return of.junctions[0], len(counted)
+
+    first, _ = found(variants[1])
+    again, computed = found(variants[1])
+    assert computed == 1
+    np.testing.assert_array_equal(again.counts, first.counts)
+    half = np.arange(LENGTH) < LENGTH // 2
+    assert found(variants[1], gene_mask=half)[1] == 2
+    fewer, computed = found(variants[1], {JUNCTIONS: np.array([1])}, gene_mask=half)
+    assert computed == 2
+    assert fewer.counts[0].shape[-1] == 2
+
+
 def test_chosen_tissues_are_a_slice_of_all(network, variants, means, whole):
     tissues = np.array([2, 0])
     options = {"contexts": [context()]}
@@ -273,7 +332,7 @@ def test_chosen_tissues_are_a_slice_of_all(network, variants, means, whole):
     all_tissues = network.config.tracks.splice_sites_junction
     np.testing.assert_allclose(
         found.junctions[0].counts,
-        everything.junctions[0].counts[..., [*tissues, *(all_tissues + tissues)]],
+        np.stack(everything.junctions[0].counts)[..., [*tissues, *(all_tissues + tissues)]],
         rtol=1e-4,
     )
 

@@ -124,13 +124,12 @@ class Plans:
         )
 
     def results(self):
-        """Of an allele; with weights that were not trained every base may be a site."""
+        """Of an allele, without the counts of junctions."""
         config, found = self.config, 0
         for kind, about in OUTPUTS.items():
             tracks = getattr(config.tracks, about.head)
             if kind is OutputType.SPLICE_JUNCTIONS:
-                # With the embeddings and classes that the sites are looked for in.
-                found += config.junction_sites**2 * 2 * tracks
+                # The embeddings and classes that the sites are looked for in.
                 found += self.window * (config.embedding_1bp_channels + 5)
                 continue
             bins = self.window // about.resolution
@@ -143,9 +142,11 @@ class Plans:
             self.encoding[at_once] = self.beside(self.encode(at_once=at_once), self.codes)
         # There are no results yet of the allele that is encoded.
         first = max(self.encoding[at_once], self.transforming)
-        then = max(self.decoding(given), self.counting)
         results = self.results()
-        return 2 * size((self.encoded, self.trunk)) + results + max(first, results + then)
+        # With weights that were not trained every base may be a site.
+        junctions = 2 * size(self.answer(*self.counts())) + self.counting
+        then = results + max(self.decoding(given), junctions)
+        return 2 * size((self.encoded, self.trunk)) + results + max(first, then)
 
 
 @pytest.mark.slow
@@ -196,3 +197,10 @@ def test_a_limit_of_memory_can_be_set(monkeypatch):
     assert fit.main_memory() == 1_500_000_000
     monkeypatch.delenv(fit.MEMORY_VARIABLE)
     assert 0 < fit.main_memory() < 10**15
+
+
+def test_a_reference_window_may_take_a_quarter_of_the_free_memory(monkeypatch):
+    monkeypatch.setenv(fit.MEMORY_VARIABLE, "40")
+    assert fit.largest_reference() == 10_000_000_000
+    monkeypatch.setenv(fit.MEMORY_VARIABLE, "1")
+    assert fit.largest_reference() == fit.REFERENCE_BYTES

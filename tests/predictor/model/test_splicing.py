@@ -1,8 +1,11 @@
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from predictor.model import splicing
 from predictor.model.initialization import initialize
 from predictor.model.splicing import SITE_KINDS, JunctionHead, select_sites
 
@@ -85,6 +88,17 @@ def test_junction_counts_equal_their_slow_version(tiny, head, embeddings, positi
         else:
             expected[b, d, a, track] = np.log1p(np.exp(vectors[0] @ vectors[1]))
     np.testing.assert_allclose(actual, expected, rtol=1e-4)
+
+
+def test_tissues_in_blocks_give_what_all_at_once_give(tiny, embeddings, positions, monkeypatch):
+    tracks = dataclasses.replace(tiny.tracks, splice_sites_junction=3)
+    config = dataclasses.replace(tiny, tracks=tracks)
+    head = initialize(lambda draw: JunctionHead(config, draw=draw), jax.random.key(0))
+    organism = jnp.array([1, 0], jnp.int32)
+    together = head(embeddings, organism, positions)["predictions"]
+    monkeypatch.setattr(splicing, "_TISSUES_AT_ONCE", 2)
+    in_blocks = head(embeddings, organism, positions)["predictions"]
+    np.testing.assert_allclose(in_blocks, together, rtol=1e-6)
 
 
 def test_the_mask_marks_pairs_of_two_sites_on_one_strand(tiny, head, embeddings, positions):
