@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import orbax.checkpoint as ocp
 
+from predictor import freed_memory
 from predictor.errors import AllelensError
 from predictor.model import functional
 from predictor.model.config import ModelConfig
@@ -29,6 +30,8 @@ Tree = dict[str, Any]
 Tracks = dict[str, dict[str, list[dict[str, Any]]]]
 
 _AT_ONCE_GB = 0.1
+# Of a file in the folder: a file is written when it is complete, and until then in memory.
+_FILE_BYTES = 2**24
 _FILES = ("config.json", "tracks.json", "card.json")
 
 
@@ -150,7 +153,10 @@ def digest(params: Mapping[str, Any], state: Mapping[str, Any]) -> str:
 def save_arrays(path: Path, tree: Tree) -> None:
     """Writes a nested dict of numpy arrays as one Orbax folder, which must not exist yet."""
     with _checkpointer() as checkpointer:
-        checkpointer.save(path.absolute(), args=ocp.args.PyTreeSave(tree))
+        checkpointer.save(
+            path.absolute(),
+            args=ocp.args.PyTreeSave(tree, ocdbt_target_data_file_size=_FILE_BYTES),
+        )
     # Only object stores need this note, and it names a folder of this machine.
     (path / "commit_success.txt").unlink(missing_ok=True)
 
@@ -172,9 +178,11 @@ def load_arrays(path: Path) -> Any:
                 "in part, so copy or download it again."
             )
         restore = _map_leaves(structure.tree, lambda _: ocp.RestoreArgs(restore_type=np.ndarray))
-        return checkpointer.restore(
+        found = checkpointer.restore(
             path.absolute(), args=ocp.args.PyTreeRestore(restore_args=restore)
         )
+    freed_memory.give_back()
+    return found
 
 
 def _checkpointer() -> ocp.Checkpointer:
