@@ -18,19 +18,19 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from alphagenome.data.genome import Interval, Variant
+from alphagenome.data.genome import Interval
 from alphagenome.models.dna_model import Organism
 from alphagenome.models.dna_output import OutputType
 from alphagenome.models.variant_scorers import VariantScorerTypes
 
 from benchmarks.machine import about_this_machine
 from benchmarks.network import random_weights
+from benchmarks.scoring import snv
 from benchmarks.table import Row, print_table
 from benchmarks.timing import Seconds, in_turns, ratio
 from benchmarks.whole_passes import naive
 from predictor.engines.local import LocalModel
 from predictor.engines.registry import open_engine
-from predictor.genome.reference import Reference
 from predictor.interpretation.ism import IsmRun
 from predictor.model.config import ModelConfig
 from predictor.model.heads import CLASSIFICATION
@@ -111,10 +111,10 @@ def measure(model: LocalModel, width: int, scorers: Sequence[VariantScorerTypes]
 
     def alone() -> int:
         model.network.references.clear()
-        return len([model.score_variant(window, _snv(genome, window.chromosome, start), scorers)])
+        return len([model.score_variant(window, snv(genome, start), scorers)])
 
     def further() -> int:
-        variants = [_snv(genome, window.chromosome, next(places)) for _ in range(_FURTHER)]
+        variants = [snv(genome, next(places)) for _ in range(_FURTHER)]
         return len([model.score_variant(window, variant, scorers) for variant in variants])
 
     def mutagenesis() -> int:
@@ -124,7 +124,7 @@ def measure(model: LocalModel, width: int, scorers: Sequence[VariantScorerTypes]
 
     def two_passes() -> int:
         model.network.references.clear()
-        return len([whole.score_variant(window, _snv(genome, window.chromosome, start), scorers)])
+        return len([whole.score_variant(window, snv(genome, start), scorers)])
 
     found = in_turns(
         {"naive": two_passes, "alone": alone, "further": further, "ism": mutagenesis}, 1
@@ -161,11 +161,6 @@ def _rows(config: ModelConfig, kind: OutputType) -> list[dict[str, Any]]:
         {"name": f"{kind.name} {n}", "strand": strands[n % len(strands)], "nonzero_mean": 1.0}
         for n in range(tracks)
     ]
-
-
-def _snv(genome: Reference, chromosome: str, position: int) -> Variant:
-    base = genome.sequence(Interval(chromosome, position - 1, position))
-    return Variant(chromosome, position, base, "A" if base != "A" else "C")
 
 
 if __name__ == "__main__":

@@ -38,8 +38,8 @@ def _measure(engine: LocalModel, genome: Reference) -> list[Row]:
     place = Interval("demo1", _START, _START + WINDOW)
     # Over the middle half of the window, so that they lie in all kinds of places.
     step = WINDOW // 2 // _TOGETHER
-    inside = [_snv(genome, place.start + WINDOW // 4 + step * n) for n in range(_TOGETHER)]
-    spread = [_snv(genome, _START + 3_000 * n) for n in range(1, _ALONE + 1)]
+    inside = [snv(genome, place.start + WINDOW // 4 + step * n) for n in range(_TOGETHER)]
+    spread = [snv(genome, _START + 3_000 * n) for n in range(1, _ALONE + 1)]
     windows = [variant.reference_interval.resize(WINDOW) for variant in spread]
     whole = naive(engine)
 
@@ -67,6 +67,6 @@ def _measure(engine: LocalModel, genome: Reference) -> list[Row]:
     ]
 
 
-def _snv(genome: Reference, position: int) -> Variant:
+def snv(genome: Reference, position: int) -> Variant:
     base = genome.sequence(Interval("demo1", position - 1, position))
     return Variant("demo1", position, base, "A" if base != "A" else "C")

@@ -4,7 +4,7 @@ Axes: S base pairs, N = S / 128 tokens, V variants of a window, T tracks.
 """
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -16,7 +16,7 @@ from jaxtyping import Array, Bool, Float, Int, Integer
 
 from predictor.engines.alleles import Allele, Outputs, ReferenceCache, ReferenceWindow
 from predictor.engines.edits import edit
-from predictor.engines.fit import REFERENCE_BYTES, encoded_at_once, largest_reference
+from predictor.engines.fit import REFERENCE_BYTES, encoded_at_once, largest_reference, main_memory
 from predictor.engines.junctions import (
     JunctionContext,
     Junctions,
@@ -378,14 +378,17 @@ class CompiledNetwork:
         return outputs
 
     def _own_junctions(self, allele: Allele, wanted: Wanted) -> Junctions:
-        probabilities, embeddings = self._splicing(allele, wanted, np.ones(len(allele.codes), bool))
+        probabilities, embeddings, source = self._splicing(
+            allele, wanted, np.ones(len(allele.codes), bool)
+        )
         positions = without_empty_columns(self.stages.sites(probabilities))
         rows = _site_rows(embeddings, positions)
         # The embeddings of a long window are large, now only their rows are needed, and variants
         # read others.
         del probabilities, embeddings
         self.references.trim(allele, limit=self.references.budget)
-        counts = self._reference_counts(allele, rows, positions, wanted.chosen.get(_JUNCTION))
+        tissues = wanted.chosen.get(_JUNCTION)
+        counts = self._reference_counts(allele, rows, source, positions, tissues)
         return Junctions((counts,), positions)
 
     def _paired_junctions(
@@ -396,7 +399,9 @@ class CompiledNetwork:
         wanted: Wanted,
     ) -> Junctions:
         """Junctions of REF and ALT at the same sites, in REF coordinates (spec/model.md 13.5)."""
-        probabilities, embeddings = self._splicing(reference, wanted, context.reference_bases())
+        probabilities, embeddings, source = self._splicing(
+            reference, wanted, context.reference_bases()
+        )
         of_alternate = self._splicing(alternate, wanted, context.alternate_bases())
         alignment = context.alignment
         insertions = padded_insertions(alignment.insertions, len(reference.codes))
@@ -416,42 +421,48 @@ class CompiledNetwork:
         tissues = wanted.chosen.get(_JUNCTION)
         # One by one: so the numbers of REF are the same with and without ALT.
         counts = (
-            self._reference_counts(reference, rows, positions, tissues),
+            self._reference_counts(reference, rows, source, positions, tissues),
             self.stages.junction_counts(aligned, reference.organisms, positions, tissues),
         )
         return Junctions(counts, np.repeat(positions, 2, axis=0))
 
     def _splicing(
         self, allele: Allele, wanted: Wanted, bases: Bool[np.ndarray, " S"]
-    ) -> tuple[Array, Array]:
-        """Class probabilities [1, S, L] and 1-bp embeddings [1, S, C], true at these bases."""
+    ) -> tuple[Array, Array, Hashable]:
+        """Class probabilities [1, S, L] and 1-bp embeddings [1, S, C], true at these bases.
+
+        And how the embeddings were read, which decides their last digits.
+        """
         tokens = tokens_of(bases)
         readings = wanted.splicing(len(tokens), tokens)
         found = read(self.stages, allele, readings, wanted.at_once)
-        probabilities, embeddings = (found[reading.key] for reading in readings)
-        return probabilities, embeddings
+        of_classes, of_embeddings = (reading.key for reading in readings)
+        return found[of_classes], found[of_embeddings], of_embeddings
 
     def _reference_counts(
         self,
         allele: Allele,
         rows: Float[Array, "1 4 K C"],
+        source: Hashable,
         positions: Int[np.ndarray, "1 4 K"],
         tissues: Int[np.ndarray, " T"] | None,
     ) -> Float[Array, "K K G"]:
-        """Those of REF, which are remembered: most variants leave the sites where they are."""
-        known = allele.found.get(_JUNCTION)
-        if known is None or not (np.array_equal(known[0], positions) and _same(known[1], tissues)):
-            counts = self.stages.junction_counts(rows, allele.organisms, positions, tissues)
-            known = allele.found[_JUNCTION] = positions, tissues, counts
-        found: Array = known[2]
-        return found
+        """Those of REF, which are remembered: most variants leave the sites where they are.
 
-
-def _same(one: np.ndarray | None, other: np.ndarray | None) -> bool:
-    """Whether two choices are of the same, None being all."""
-    if one is None or other is None:
-        return one is other
-    return np.array_equal(one, other)
+        `rows` are a function of `source` and `positions`, so nobody gets other digits by what was
+        asked before.
+        """
+        chosen = None if tissues is None else tissues.tobytes()
+        key = _JUNCTION, source, positions.tobytes(), chosen
+        if key not in allele.found:
+            # Only the latest are kept: they are large.
+            for known in [known for known in allele.found if known[0] is _JUNCTION]:
+                del allele.found[known]
+            allele.found[key] = self.stages.junction_counts(
+                rows, allele.organisms, positions, tissues
+            )
+        counts: Array = allele.found[key]
+        return counts
 
 
 def _context(wanted: Wanted, context: JunctionContext | None) -> JunctionContext | None:
@@ -467,7 +478,7 @@ def _default_cache() -> ReferenceCache:
     device = jax.local_devices()[0]
     limit = (device.memory_stats() or {}).get("bytes_limit")
     if limit is None:
-        return ReferenceCache(REFERENCE_BYTES, of_one=largest_reference())
+        return ReferenceCache(REFERENCE_BYTES, of_one=largest_reference(main_memory()))
     return ReferenceCache(int(_DEVICE_SHARE * limit))
 
 

@@ -43,7 +43,8 @@ two slices of the kernel's inputs at a time. Not in XLA's plans, and the process
 fails."""
 # Of the result of a head: itself, and what it is computed from.
 _HEAD_ARRAYS = 2.05
-# Of the junctions: tissues at once, and what there is of each: counts, and vectors of its sites.
+# Of the junctions: tissues at once (as in `model/splicing.py`), and what there is of each: counts,
+# and vectors of its sites.
 _TISSUES, _COUNT_ARRAYS, _VECTOR_ARRAYS = 16, 2.0, 0.2
 # Of the tower: hidden layers (of each of its layers), pair representations, and the weights of
 # the row attention.
@@ -168,9 +169,12 @@ def fits(needed: int, memory: int) -> bool:
     return needed <= _SHARE * memory
 
 
-def needed(config: ModelConfig, window: int, *, parameters: int, on_cpu: bool = True) -> int:
+def needed(
+    config: ModelConfig, window: int, *, parameters: int, memory: int, on_cpu: bool = True
+) -> int:
     """Bytes that REF and ALT of a window take with all tracks, with all that is loaded.
 
+    On a CPU, what REF may keep depends on the bytes that are free (`memory`).
     The released network computes in bfloat16 on an accelerator; everything else in float32.
     """
     narrow = config.rotary == "released" and not on_cpu
@@ -180,7 +184,7 @@ def needed(config: ModelConfig, window: int, *, parameters: int, on_cpu: bool = 
         parameters=parameters,
         value_bytes=2 if narrow else _FLOAT32,
         on_cpu=on_cpu,
-        kept_bytes=largest_reference() if on_cpu else REFERENCE_BYTES,
+        kept_bytes=largest_reference(memory) if on_cpu else REFERENCE_BYTES,
     )
     return found.process if on_cpu else found.total
 
@@ -195,13 +199,13 @@ def main_memory() -> int:
     return _available() if limit is None else limit
 
 
-def largest_reference() -> int:
-    """Bytes that one reference window may take on a CPU: a quarter of the memory that is free.
+def largest_reference(memory: int) -> int:
+    """Bytes that one reference window may take on a CPU with so many bytes free: a quarter.
 
     With less, what the scorers read of a REF of 131,072 bp, 3 GB of the full network in float32,
     would be computed again for every variant.
     """
-    return max(REFERENCE_BYTES, int(_REFERENCE_SHARE * main_memory()))
+    return max(REFERENCE_BYTES, int(_REFERENCE_SHARE * memory))
 
 
 def room() -> int:

@@ -43,7 +43,10 @@ def window_needs(engine: Engine, memory: int, *, on_cpu: bool = True) -> list[Wi
     if sizes is None:
         return []
     config, parameters = sizes
-    needs = {w: fit.needed(config, w, parameters=parameters, on_cpu=on_cpu) for w in engine.windows}
+    needs = {
+        window: fit.needed(config, window, parameters=parameters, memory=memory, on_cpu=on_cpu)
+        for window in engine.windows
+    }
     return [
         WindowNeed(window=window, needed=needed, fits=fit.fits(needed, memory))
         for window, needed in sorted(needs.items())

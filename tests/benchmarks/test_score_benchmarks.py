@@ -36,4 +36,5 @@ def test_every_row_of_the_full_size_benchmark_is_measured(home):
     model = full_scores.model_of(ModelConfig.demo())
     scorers = [RECOMMENDED_VARIANT_SCORERS["DNASE"]]
     rows = full_scores.measure(model, WINDOW, scorers)
+    assert len({row.name for row in rows}) == len(rows) == 9
     assert all(row.value > 0 for row in rows)

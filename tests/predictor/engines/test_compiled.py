@@ -293,18 +293,23 @@ def test_both_alleles_pair_the_sites_that_either_shows_within_the_gene(
         assert (np.asarray(sites) >= 0).any()
 
 
-def test_junctions_of_reference_are_counted_again_only_where_sites_or_tissues_change(
-    network, variants, means, whole, monkeypatch
-):
-    counted = []
+@pytest.fixture
+def counted(network, monkeypatch):
+    """The sites whose junctions are counted, as they come."""
+    found = []
     counts = network.stages.junction_counts
 
     def listing(rows, organisms, positions, chosen):
-        counted.append(positions)
+        found.append(positions)
         return counts(rows, organisms, positions, chosen)
 
     monkeypatch.setattr(network.stages, "junction_counts", listing)
+    return found
 
+
+def test_junctions_of_reference_are_counted_again_only_where_sites_or_tissues_change(
+    network, variants, means, whole, counted
+):
     def found(variant, chosen=None, **changes):
         counted.clear()
         contexts = [context(**changes)]
@@ -320,6 +325,30 @@ def test_junctions_of_reference_are_counted_again_only_where_sites_or_tissues_ch
     fewer, computed = found(variants[1], {JUNCTIONS: np.array([1])}, gene_mask=half)
     assert computed == 2
     assert fewer.counts[0].shape[-1] == 2
+
+
+def test_junctions_of_reference_that_were_read_off_other_stretches_are_not_taken(
+    network, codes, variants, means, counted
+):
+    """Their last digits may differ, and nobody gets other bytes by what was asked before."""
+    cage, here = OutputType.CAGE, np.arange(TOKENS) == 22
+    larger = (np.arange(TOKENS) >= 20) & (np.arange(TOKENS) < 36)
+    of_gene = context(gene_mask=np.repeat(here, 128))
+
+    def found(read):
+        counted.clear()
+        reads = {JUNCTIONS: here, cage: read}
+        window = network.reference(codes, 0, [cage], means, reads=reads)
+        of = network.alternates(
+            window, variants[1:2], [cage, JUNCTIONS], means, None, reads, [of_gene]
+        )
+        return of.junctions[0], len(counted)
+
+    alone, _ = found(here)
+    assert found(larger)[1] == 2
+    after, computed = found(here)
+    assert computed == 2
+    np.testing.assert_array_equal(after.counts, alone.counts)
 
 
 def test_chosen_tissues_are_a_slice_of_all(network, variants, means, whole):

@@ -199,8 +199,6 @@ def test_a_limit_of_memory_can_be_set(monkeypatch):
     assert 0 < fit.main_memory() < 10**15
 
 
-def test_a_reference_window_may_take_a_quarter_of_the_free_memory(monkeypatch):
-    monkeypatch.setenv(fit.MEMORY_VARIABLE, "40")
-    assert fit.largest_reference() == 10_000_000_000
-    monkeypatch.setenv(fit.MEMORY_VARIABLE, "1")
-    assert fit.largest_reference() == fit.REFERENCE_BYTES
+def test_a_reference_window_may_take_a_quarter_of_the_free_memory():
+    assert fit.largest_reference(40 * 10**9) == 10**10
+    assert fit.largest_reference(10**9) == fit.REFERENCE_BYTES
